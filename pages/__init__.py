@@ -1,0 +1,1 @@
+"""The screens: one file each, plus what they share in parts/."""

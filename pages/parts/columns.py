@@ -1,0 +1,105 @@
+"""How a spreadsheet is read, and which column is what: the widgets of the Data page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.reading import DELIMITERS, ENCODINGS, Preview
+from tlcore.workspace import Project
+
+GUESS = ""
+NO_LABEL = "(choose one)"
+
+
+def reading_controls(project: Project, preview: Preview | None) -> None:
+    """Encoding, delimiter and header row, where they apply; shown too when the file could not be read."""
+    textual = preview is None or preview.how.format == "csv"
+    with st.expander("Not read right? Change how", expanded=preview is None):
+        places = st.columns(3)
+        if textual:
+            with places[0]:
+                _choice(
+                    project,
+                    "encoding",
+                    "Encoding",
+                    [*ENCODINGS],
+                    {},
+                    "How letters are stored. Change it when é or ü look wrong.",
+                )
+            with places[1]:
+                _choice(
+                    project,
+                    "delimiter",
+                    "Cells are parted by",
+                    [*DELIMITERS],
+                    DELIMITERS,
+                    "What stands between two cells.",
+                )
+        if preview is None or preview.how.format not in ("json", "jsonl"):
+            names = {0: "no such row", **{n: f"row {n}" for n in range(1, 31)}}
+            with places[2 if textual else 0]:
+                _choice(project, "header_row", "Column names in", [*names], names, "The row that names the columns.")
+
+
+def sheet_picker(project: Project, preview: Preview) -> None:
+    """Which sheet of a workbook, where there are several."""
+    if len(preview.how.sheets) > 1:
+        wish = state.kept(project, "read.sheet", preview.how.sheet, preview.how.sheets)
+        st.selectbox("Sheet", preview.how.sheets, **wish)
+
+
+def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
+    """The text columns and the label column, guessed at first; what is shown is what the draft keeps."""
+    names, guess = preview.columns, preview.guess
+    if not state.lookup(state.draft(project), "roles"):
+        guessed = {role: [column] for role, column in guess.items() if column}
+        state.save(project, roles=guessed)
+        if guessed.get("label"):
+            st.rerun()  # the next step is open now, and the line of steps above is to say so
+    left, right = st.columns(2)
+    with left:
+        wish = state.kept(project, "roles.text", [], names)
+        help = "The column to read. Several columns are read one after the other."
+        text = st.multiselect("Text to read", names, placeholder="Choose columns", help=help, **wish)
+    with right:
+        help = "The column with the right answer. Rows where it is empty are kept, but not learned from."
+        label = st.selectbox(
+            "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
+        )
+    _forget_missing(project, names)
+    return text, label
+
+
+def _label_wish(project: Project, names: list[str]) -> dict[str, Any]:
+    """The draft keeps a list of columns, the widget shows one."""
+    kept = state.lookup(state.draft(project), "roles.label") or []
+    value = kept[0] if kept and kept[0] in names else GUESS
+    return state.shown(project, "roles.label", value, lambda column: [column] if column else None)
+
+
+def _forget_missing(project: Project, names: list[str]) -> None:
+    """Columns of another sheet or file are not this one's."""
+    roles = state.lookup(state.draft(project), "roles", {})
+    here = {role: [column for column in columns if column in names] for role, columns in roles.items()}
+    if here != roles:
+        state.save(project, roles={role: columns for role, columns in here.items() if columns})
+
+
+def _choice(project: Project, name: str, label: str, options: list[Any], titles: dict[Any, str], help: str) -> None:
+    wish = state.kept(
+        project, f"read.{name}", GUESS, [GUESS, *options], lambda value: None if value == GUESS else value
+    )
+    st.selectbox(
+        label,
+        [GUESS, *options],
+        format_func=lambda v: "Find out" if v == GUESS else titles.get(v, v),
+        help=help,
+        **wish,
+    )
+
+
+def _or_choose(column: str) -> str:
+    return column or NO_LABEL

@@ -1,0 +1,99 @@
+"""The parts of the Plan page: the case, the choice of a way, the base model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import planning, state
+from pages.parts.problems import problem
+from pages.parts.words import escape_md
+from tlcore.advise import Recommendation, memory_text, time_range_text
+from tlcore.errors import TlcoreError
+from tlcore.machine import Machine, read_machine
+from tlcore.models.bases import BASES
+from tlcore.strategies import get_strategy
+from tlcore.strategies.base import Estimate
+from tlcore.workspace import Project
+
+OTHER = "another"
+
+
+@st.cache_data(ttl=30, max_entries=1, show_spinner=False)
+def machine() -> Machine:
+    """This machine, looked at again every half minute."""
+    return read_machine()
+
+
+def case_pickers(project: Project, found: dict[str, str]) -> None:
+    """Data size, compute and task complexity: filled in from what was measured, open to change."""
+    for name, value in found.items():
+        title, help = planning.ASKED[name]
+        words = planning.TITLES[name]
+        chosen = state.lookup(state.draft(project), name, value)
+        wish = state.shown(project, name, chosen if chosen in words else value, _unless(value))
+        note = "measured" if chosen == value else f"measured: {words[value].lower()}, changed by you"
+        st.segmented_control(
+            f"{title} ({note})", list(words), format_func=words.__getitem__, help=help, required=True, **wish
+        )
+
+
+def strategy_picker(project: Project, advised: Recommendation) -> None:
+    """The recommended way first, then the others that this version knows, each with why not."""
+    ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
+    later = []
+    for other in advised.alternatives:
+        if other.available:
+            ways[other.strategy] = other.why_not
+        else:
+            later.append(other.title)
+    chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
+    value = chosen if chosen in ways else advised.plan.strategy
+    st.radio(
+        "Ways to train",
+        list(ways),
+        format_func=lambda name: escape_md(get_strategy(name).title),
+        captions=[escape_md(text) for text in ways.values()],
+        label_visibility="collapsed",
+        **state.shown(project, "strategy", value, _unless(advised.plan.strategy)),
+    )
+    if later:
+        st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
+
+
+def base_picker(project: Project) -> None:
+    """The base model: one that came with Nudge, or a folder or Hub name typed and looked up once."""
+    titles = {base.name: base.title for base in BASES}
+    current = state.lookup(state.draft(project), "base", BASES[0].name)
+    options = list(dict.fromkeys([*titles, current]))
+    wish = state.kept(project, "base", BASES[0].name, options)
+    help = "The model that already knows the language. Your rows nudge it to your task."
+    st.selectbox("Base model", options, format_func=lambda name: titles.get(name, name), help=help, **wish)
+    with st.form("other-base", border=False):
+        place, button = st.columns([3, 1], vertical_alignment="bottom")
+        help = (
+            "A folder on this computer with config.json, tokenizer.json and model.safetensors, or a name on the "
+            "Hugging Face Hub such as distilbert-base-uncased. A Hub model is fetched once, over the network; nothing is sent."
+        )
+        typed = place.text_input("Another base: a folder, or a name on the Hugging Face Hub", help=help, key=OTHER)
+        if button.form_submit_button("Use this base"):
+            try:
+                with st.spinner("Looking for it …"):
+                    state.save(project, base=planning.check_base(typed))
+            except TlcoreError as error:
+                problem(error)
+            else:
+                st.rerun()
+
+
+def cost(estimate: Estimate) -> str:
+    """Time and memory in one short sentence."""
+    time = time_range_text(estimate.seconds_low, estimate.seconds_high)
+    return f"It takes {time} and {memory_text(estimate.memory_mb)}."
+
+
+def _unless(usual: str) -> Callable[[Any], Any]:
+    """Keep a choice in the draft only where it is not what would be taken anyway."""
+    return lambda value: None if value in (None, usual) else value

@@ -1,0 +1,116 @@
+"""What the Plan page works out: the case as measured and as set, the recommendation, the start. No Streamlit here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlcore import jobs
+from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, recommend
+from tlcore.advise.match import data_of
+from tlcore.errors import TlcoreError
+from tlcore.facts import Facts
+from tlcore.machine import Machine
+from tlcore.workspace import Project
+
+if TYPE_CHECKING:
+    from tlcore.plan import Plan
+
+TITLES = {
+    "data": {"none": "None", "small": "Small", "medium": "Medium", "large": "Large", "unlabelled": "Much unlabelled"},
+    "compute": {"very_low": "Very low", "low": "Low", "medium": "Medium", "high": "High", "api": "API only"},
+    "complexity": {
+        "simple": "Simple",
+        "domain": "Domain-specific",
+        "sequential": "Sequential",
+        "multimodal": "Multimodal",
+        "exploratory": "Exploratory",
+    },
+}
+"""The words of the decision table for each part of a case."""
+ASKED = {
+    "data": ("Data size", "How many labelled rows there are, and in how many classes."),
+    "compute": ("Compute", "What this machine can train in reasonable time."),
+    "complexity": (
+        "Task complexity",
+        "Simple: few classes, short texts. Domain-specific: it hangs on a field's own words. "
+        "Sequential: marking places inside a text. Multimodal: texts with pictures. Exploratory: only trying out.",
+    ),
+}
+
+
+def measured(facts: Facts, machine: Machine, task: str) -> dict[str, str]:
+    """The case as it was measured: data, compute, complexity."""
+    return {"data": data_of(facts), "compute": machine.compute, "complexity": default_complexity(facts, task)}
+
+
+def propose(facts: Facts, machine: Machine, draft: Mapping[str, Any], strategy: str | None) -> Recommendation:
+    """The recommendation for a draft. `strategy`: the user's own choice, or None for ours. Raises TlcoreError."""
+    return recommend(
+        facts,
+        machine,
+        task=draft.get("task", "classify"),
+        data=draft.get("data"),
+        compute=draft.get("compute"),
+        complexity=draft.get("complexity"),
+        strategy=strategy,
+        base=draft.get("base", "minilm"),
+        settings=(draft.get("settings") or {}).get(strategy, {}) if strategy else {},
+        seed=int(draft.get("seed", 0)),
+    )
+
+
+def start(project: Project, plan: Plan) -> Path:
+    """Make a run of the project's prepared data and this plan, and start its worker."""
+    from tlcore.datasets import load_dataset
+    from tlcore.runs import create_run
+
+    run = create_run(project.new_run_folder(), load_dataset(project.dataset_folder), plan)
+    jobs.start_job(run)
+    project.save_draft({"run": run.name})
+    return run
+
+
+def running(project: Project) -> Path | None:
+    """A run of this project that has not ended yet."""
+    return next((run for run in project.run_folders() if jobs.job_state(run).alive), None)
+
+
+def check_base(name: str) -> str:
+    """The name or folder of a base model, if one can be had under it. May fetch it from the Hub. Raises TlcoreError."""
+    from tlcore.models.bases import get_base
+
+    if not name.strip():
+        raise TlcoreError("No name was typed.", "the base model", "Type a folder or a name on the Hugging Face Hub.")
+    return get_base(name.strip()).name
+
+
+def decision_html(lit: int | None) -> str:
+    """The decision table, all eight rows, the one that matches lit; a row whose approach is still to come is greyed."""
+    rows = []
+    for i, row in enumerate(DECISION_TABLE):
+        kind = " ".join(name for name, holds in (("lit", i == lit), ("later", not row.available)) if holds)
+        note = "" if row.available else "<small>not in this version yet</small>"
+        cells = [html.escape(text) for text in (row.data, row.compute, row.task)]
+        plain = html.escape(row.plain)
+        cells.append(f"<b>{html.escape(row.approach)}</b>{note}<br><span>{plain}</span>")
+        here = ' aria-current="true"' if i == lit else ""
+        rows.append(f'<tr class="{kind}"{here}>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Data", "Compute", "Task", "What to do"))
+    return f'{TABLE_STYLE}<table class="decision"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+TABLE_STYLE = """<style>
+table.decision {width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.45;}
+table.decision th {text-align: left; font-weight: 600; padding: .45rem .7rem; opacity: .75;}
+table.decision td {padding: .5rem .7rem; vertical-align: top; border-top: 1px solid rgba(128,140,150,.25);}
+table.decision td b {font-weight: 500;}
+table.decision td span {opacity: .8; font-size: .84rem;}
+table.decision small {margin-left: .5rem; font-style: italic; white-space: nowrap;}
+table.decision tr.later td {opacity: .62;}
+table.decision tr.lit td {background: rgba(11,140,170,.15); opacity: 1;}
+table.decision tr.lit td:first-child {box-shadow: inset 4px 0 0 #1189a8; font-weight: 600;}
+table.decision tr.lit td b {font-weight: 700;}
+</style>"""

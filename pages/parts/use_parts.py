@@ -1,0 +1,303 @@
+"""What the Use screen draws: one text answered at once, a spreadsheet scored by a job, and the zip, checked."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import charts, problems, reading, shell, state, words
+from pages.parts.live import read_live
+from tlcore import jobs
+from tlcore.errors import TlcoreError
+from tlcore.files import read_json
+from tlcore.predict.text import join_text
+from tlcore.workspace import Project
+
+MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
+TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "jsonl", "json"]
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+INSIDE = (
+    "weights (safetensors), tokenizer and labels",
+    "a model card: what it learned from, its scores, its limits",
+    "predict.py and its few requirements; Nudge itself is not needed",
+    "a sheet of rows with the answers it must give, so that you can check it again",
+)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the model …")
+def _predictor(folder: str, stamp: int) -> Any:
+    """The run's predictor, warmed up: ONNX Runtime, read-only, shared by all tabs. `stamp` tells a changed model."""
+    from tlcore.predict.predictor import Predictor
+
+    found = Predictor.load(Path(folder))
+    found.predict(["warm"])
+    return found
+
+
+def predictor(run: Path) -> Any:
+    """Raises TlcoreError where the run holds no model that can be opened."""
+    folder = run / "model"
+    try:
+        return _predictor(str(folder), (folder / "nudge.json").stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise TlcoreError(
+            "The model of this run cannot be opened.",
+            str(folder),
+            "Train again from Plan; the run's scores are still here.",
+        ) from error
+
+
+def text_columns(run: Path) -> list[str]:
+    """The columns the model reads, by the names they had in training."""
+    roles = (read_json(run / "dataset" / "dataset.json", {}) or {}).get("roles") or {}
+    return [str(name) for name in roles.get("text") or ["text"]]
+
+
+def ask(project: Project, run: Path) -> None:
+    """Type a text, see the answer: a fragment, so that nothing else is drawn again."""
+    with problems.guard():
+        columns = text_columns(run)
+        height = 110 if len(columns) == 1 else 70
+        parts = [
+            st.text_area(
+                "Your text" if len(columns) == 1 else f"Text {i + 1}: {words.escape_md(name)}",
+                height=height,
+                placeholder="Type or paste a text, then press Ask (or Ctrl and Enter).",
+                **state.kept(project, f"try.{i}", ""),
+            )
+            for i, name in enumerate(columns)
+        ]
+        shell.primary("Ask", key="ask")
+        text = join_text(parts)
+        if text:
+            answer(run, text)
+        else:
+            st.caption("The answer appears here, with how sure the model is of it.")
+
+
+def answer(run: Path, text: str) -> None:
+    model = predictor(run)
+    began = time.perf_counter()
+    found = model.predict([text])
+    took = time.perf_counter() - began
+    ranked = sorted(zip(model.labels, map(float, found.probabilities[0]), strict=True), key=lambda pair: -pair[1])
+    label, sure = ranked[0]
+    shell.answer(f"“{label}”, {words.percent(sure)} sure")
+    alt = "How sure the model is of each answer."
+    st.plotly_chart(charts.confidence_bars(ranked[:MOST_ANSWERS]), key="sure", config=charts.CONFIG, alt=alt)
+    if sure < UNSURE:
+        st.caption("It is not sure: treat this as a guess. The text may be unlike the ones it learned from.")
+    more = f"; {len(ranked) - MOST_ANSWERS} less likely answers are not shown" if len(ranked) > MOST_ANSWERS else ""
+    st.caption(f"Answered on this computer in {max(1, round(took * 1000))} thousandths of a second{more}.")
+
+
+def sheet(project: Project, run: Path) -> None:
+    """Score a spreadsheet; the job's id is in the draft, so that a reload finds it again."""
+    kept = state.draft(project).get("score") or {}
+    folder = project.job_folder(str(kept["job"])) if kept.get("run") == run.name else None
+    if folder is None or not folder.exists():
+        _uploader(project, run)
+    elif not (folder / jobs.JOB).exists():
+        _choose(project, run, folder, str(kept["name"]))
+    else:
+        alive = jobs.job_state(folder).alive
+        st.fragment(run_every=TICK if alive else None)(_follow)(project, folder, alive)
+
+
+def _uploader(project: Project, run: Path) -> None:
+    st.text("Give it a spreadsheet; you get it back with the answer and how sure it is beside each row.")
+    st.file_uploader(
+        "A spreadsheet to score", type=TYPES, key="score-file", on_change=_take, args=(project, run, "score-file")
+    )
+
+
+def _take(project: Project, run: Path, key: str) -> None:
+    """Copy what was uploaded to the project at once; only the job's id is remembered."""
+    given = state.typed(key)
+    if given is None:
+        return
+    folder = project.new_job_folder("predict")
+    (folder / "input").mkdir(parents=True)
+    ending = re.sub(r"[^a-z0-9.]", "", Path(given.name).suffix.lower())[:8]
+    (folder / "input" / f"sheet{ending}").write_bytes(given.getbuffer())
+    state.save(project, score={"run": run.name, "job": folder.name, "name": given.name[:120]})
+
+
+def forget(project: Project, folder: Path) -> None:
+    """Back to the uploader; a spreadsheet that was never scored is deleted."""
+    state.save(project, score=None)
+    if not (folder / jobs.JOB).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
+    file = next((folder / "input").iterdir())
+    st.text(f"Spreadsheet: {name}")
+    try:
+        read: dict[str, Any] = {}
+        preview = reading.preview(file, read)
+        if len(preview.how.sheets) > 1:
+            at = preview.how.sheets.index(preview.how.sheet) if preview.how.sheet in preview.how.sheets else 0
+            read = {"sheet": st.selectbox("Sheet", preview.how.sheets, index=at, key="score-sheet")}
+            preview = reading.preview(file, read)
+    except TlcoreError as error:
+        problems.problem(TlcoreError(error.what, name, error.fix))
+        st.button("Try another spreadsheet", key="score-other", on_click=forget, args=(project, folder))
+        return
+    shell.text_table({column: cells[:5] for column, cells in preview.head.items()}, key="score-head")
+    wanted = text_columns(run)
+    chosen = [
+        st.selectbox(
+            "Which column is to be read?" if len(wanted) == 1 else f"Which column plays “{words.escape_md(column)}”?",
+            preview.columns,
+            index=_guess(column, len(wanted), preview),
+            placeholder="Choose a column",
+            key=f"score-column-{i}",
+        )
+        for i, column in enumerate(wanted)
+    ]
+    ready = all(chosen)
+    if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
+        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles={"text": chosen})
+        jobs.start_job(folder)
+        st.rerun()
+    st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
+
+
+def _guess(column: str, wanted: int, preview: reading.Preview) -> int | None:
+    """The column of the same name; for a model that reads one column, else the one that looks like text."""
+    if column in preview.columns:
+        return preview.columns.index(column)
+    text = preview.guess.get("text")
+    return preview.columns.index(text) if wanted == 1 and text in preview.columns else None
+
+
+def _follow(project: Project, folder: Path, was_alive: bool) -> None:
+    with problems.guard():
+        job = jobs.job_state(folder)
+        if job.alive != was_alive:
+            st.rerun()
+        if job.alive:
+            view = read_live(folder)
+            st.text(f"Scoring. {view.count}" if view.count else "Scoring. The answers appear here.")
+            st.progress(view.part if view.part is not None else view.fraction)
+            left = view.left_text or "time left: measuring"
+            st.caption(left if not view.texts_per_second else f"{left} · {view.texts_per_second:,.0f} texts a second")
+            if st.button("Cancel", key="score-cancel", type="tertiary"):
+                jobs.request_stop(folder, keep=False)
+        elif job.state == "done":
+            _scored(project, folder)
+        else:
+            _not_scored(project, folder, job)
+
+
+def _not_scored(project: Project, folder: Path, job: jobs.JobState) -> None:
+    if job.state in ("cancelled", "stopped"):
+        st.text("You ended the scoring before it was done.")
+    else:
+        lost = TlcoreError("The scoring stopped unexpectedly.", "", "Your spreadsheet is as it was. Try again.")
+        problems.problem(job.error or lost, jobs.log_tail(folder) or None)
+    st.button("Score a spreadsheet", key="score-other", type="primary", on_click=forget, args=(project, folder))
+
+
+def _scored(project: Project, folder: Path) -> None:
+    summary = read_json(folder / "summary.json", {}) or {}
+    shell.answer(scored_sentence(summary))
+    if counts := summary.get("answers") or {}:
+        ranked = sorted(counts.items(), key=lambda pair: -pair[1])
+        with st.expander("How often each answer was given"):
+            shell.text_table({"answer": [k for k, _ in ranked], "rows": [v for _, v in ranked]}, key="score-counts")
+    head = first_rows(folder / "scored.csv")
+    if head:
+        st.caption(f"The first {words.plural(len(next(iter(head.values()))), 'row')}; the file has all of them.")
+        shell.text_table(head, key="scored", height=280, alt="The first scored rows")
+    stem = Path(str((state.draft(project).get("score") or {}).get("name") or "sheet")).stem
+    with st.container(horizontal=True):
+        for ending, title, mime in (("xlsx", "Download for Excel", SHEET), ("csv", "Download as CSV", "text/csv")):
+            file, name = folder / f"scored.{ending}", f"{stem} scored.{ending}"
+            if file.exists():
+                kind: Any = "primary" if ending == "xlsx" else "secondary"
+                st.download_button(
+                    title, file.read_bytes, name, mime, key=f"get-{ending}", on_click="ignore", type=kind
+                )
+    st.button("Score another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
+
+
+def scored_sentence(summary: dict[str, Any]) -> str:
+    """“1,000 rows answered in 12 seconds; for 41 the model is less than half sure; 3 had no text.”"""
+    rows, empty, unsure = summary.get("rows"), summary.get("empty") or 0, summary.get("unsure")
+    if rows is None:
+        return "The spreadsheet is scored."
+    parts = [f"{words.plural(rows - empty, 'row')} answered in {words.duration(summary.get('seconds'))}"]
+    if unsure:
+        parts.append(f"for {unsure:,} the model is less than half sure")
+    if empty:
+        parts.append(f"{empty:,} had no text and {'has' if empty == 1 else 'have'} no answer")
+    return "; ".join(parts) + "."
+
+
+def first_rows(path: Path, most: int = PREVIEW_ROWS) -> dict[str, list[str]]:
+    """The beginning of a CSV file as text, cells cut short; {} where there is none."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(islice(csv.reader(file), most + 1))
+    if not rows:
+        return {}
+    return {name: [row[i][:300] if i < len(row) else "" for row in rows[1:]] for i, name in enumerate(rows[0])}
+
+
+def take_away(project: Project, run: Path) -> None:
+    """The zip: first that it was opened and re-run, then the button."""
+    about = read_json(run / "bundle.json", {}) or {}
+    file = run / Path(str(about.get("file") or "model.zip")).name
+    if not (about.get("checked") is True and file.is_file()):
+        _no_zip(run)
+        return
+    shell.answer("Your model, in a file that works on any computer with Python.")
+    rows = words.plural(int(about.get("golden_rows") or 0), "row")
+    st.success(f"Checked: a fresh process unpacked it, ran it, and gave the same answers on {rows}.")
+    size = words.megabytes(float(about.get("bytes") or 0) / 1e6)
+    st.download_button(
+        f"Download the model ({size})", file.read_bytes, f"{slug(project.name)}.zip", "application/zip",
+        key="get-zip", on_click="ignore", type="primary",
+    )  # fmt: skip
+    st.markdown("**To use it:** unpack it, then in its folder")
+    st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
+    st.caption(
+        f"OUT.csv is IN.csv with two more columns, prediction and confidence. It reads: {_names(text_columns(run))}."
+    )
+    st.markdown("**Inside:**\n" + "\n".join(f"- {line}" for line in INSIDE))
+    st.caption(f"sha256 {words.escape_md(about.get('sha256', ''))}")
+
+
+def _names(columns: Sequence[str]) -> str:
+    return words.escape_md(words.listed(list(columns)))
+
+
+def _no_zip(run: Path) -> None:
+    if jobs.job_state(run).alive:
+        st.info(
+            "The zip is still being packed and checked. It appears here once a fresh process has opened and run it."
+        )
+        return
+    problems.problem(
+        TlcoreError(
+            "There is no checked zip of this model.",
+            "",
+            "It was not packed, or its answers did not match. Asking and scoring still work; train again to get a zip.",
+        )
+    )
+
+
+def slug(name: str) -> str:
+    """A project's name as a file's name."""
+    return re.sub(r"[^\w-]+", "-", name).strip("-").lower()[:60] or "model"

@@ -1,0 +1,82 @@
+"""Step 1: continue a project, start a new one, or try an example."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import listing, shell, state
+from pages.parts.problems import problem
+from pages.parts.words import escape_md
+from tlcore.errors import TlcoreError
+from tlcore.workspace import Project
+
+
+def main() -> None:
+    shell.page("projects", "What would you like to work on?")
+    try:
+        state.project()
+    except TlcoreError as error:
+        problem(error)
+    projects = state.workspace().projects()
+    if projects:
+        shell.answer("Continue where you left off, or start something new.")
+    else:
+        shell.answer("Bring a spreadsheet of texts that somebody has sorted already; Nudge learns to sort new ones.")
+        st.write("One column holds the texts, one the right answers. No spreadsheet at hand? Try an example below.")
+    if shell.primary("Start from a spreadsheet"):
+        state.open_project(None)
+        state.go("data")
+    if projects:
+        st.subheader("Your projects", anchor=False)
+        for project in projects:
+            _project(project)
+    _examples()
+
+
+def _project(project: Project) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.markdown(f"**{escape_md(project.name)}**")
+            st.caption(escape_md(listing.about(project)))
+        if st.button("Continue", key=f"continue-{project.id}"):
+            state.open_project(project)
+            state.go(listing.next_step(project))
+        with st.popover("More", key=f"more-{project.id}"):
+            name = st.text_input("Name", project.name, key=f"name-{project.id}", max_chars=80)
+            if st.button("Rename", key=f"rename-{project.id}", disabled=not name.strip()):
+                project.rename(name)
+                st.rerun()
+            if st.button("Delete …", key=f"delete-{project.id}"):
+                _confirm(project)
+
+
+@st.dialog("Delete this project?")
+def _confirm(project: Project) -> None:
+    st.text(project.name)
+    st.write("Its spreadsheet, its models and everything else in it go to Nudge's trash folder (see Settings).")
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary", key="delete-yes"):
+            state.workspace().delete_project(project.id)
+            state.open_project(None)
+            st.rerun()
+        if st.button("Keep it", key="delete-no"):
+            st.rerun()
+
+
+def _examples() -> None:
+    found = listing.examples()
+    if not found:
+        return
+    st.subheader("Try an example", anchor=False)
+    for column, example in zip(st.columns(len(found)), found, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.markdown(f"**{escape_md(example.title)}**")
+            st.caption(escape_md(example.sentence))
+            if st.button("Try this one", key=f"try-{example.file.stem}"):
+                project = state.workspace().create_project(example.title)
+                project.save_upload(example.file.name, example.file)
+                state.open_project(project)
+                state.go("data")
+
+
+main()

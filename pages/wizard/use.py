@@ -1,0 +1,34 @@
+"""Put it to work: ask it, score a spreadsheet, take it away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import shell, state
+from pages.parts import use_parts as parts
+from tlcore import jobs
+
+VIEWS = ("Ask it", "Score a spreadsheet", "Take it away")
+
+
+def show() -> None:
+    project, run = state.require_run()
+    if not (run / "report.json").exists():
+        alive = jobs.job_state(run).alive
+        st.info("The training is still running." if alive else "This training ended without a model.")
+        if shell.primary("Go to Train"):
+            state.go("train", run=run.name)
+        return
+    view = st.segmented_control(
+        "How?", VIEWS, required=True, label_visibility="collapsed", **state.kept(project, "use", VIEWS[0], VIEWS)
+    )
+    if view == "Ask it":
+        st.fragment(parts.ask)(project, run)
+    elif view == "Score a spreadsheet":
+        parts.sheet(project, run)
+    else:
+        parts.take_away(project, run)
+
+
+shell.page("use", "Put it to work")
+show()

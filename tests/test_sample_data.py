@@ -1,0 +1,149 @@
+"""The sample data that ship with Nudge are what their READMEs say they are."""
+
+import itertools
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent / "sample_data"
+TICKETS = ROOT / "support_tickets"
+REVIEWS = ROOT / "product_reviews"
+
+
+def readme_tables(folder: Path) -> dict[str, str]:
+    """First cell -> second cell of every table row in the folder's README."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| (.+?) \| (.+?) \|", text, flags=re.MULTILINE))
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[\w']+", text.lower())
+
+
+@pytest.fixture(scope="module")
+def tickets() -> pd.DataFrame:
+    return pd.read_csv(TICKETS / "support_tickets.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def reviews() -> pd.DataFrame:
+    frame = pd.read_excel(REVIEWS / "product_reviews.xlsx", sheet_name="Reviews", engine="openpyxl")
+    frame["sentiment"] = frame["sentiment"].fillna("")
+    frame.index = pd.RangeIndex(2, len(frame) + 2)  # the row numbers that a spreadsheet shows
+    return frame
+
+
+def ids(folder: Path, flaw: str) -> list[str]:
+    return re.findall(r"T-\d+", readme_tables(folder)[flaw])
+
+
+def row_numbers(flaw: str) -> list[int]:
+    return [int(n) for n in re.findall(r"row (\d+)", readme_tables(REVIEWS)[flaw])]
+
+
+def test_tickets_shape(tickets: pd.DataFrame) -> None:
+    assert list(tickets.columns) == ["ticket_id", "received", "message", "department"]
+    assert len(tickets) == 240
+    assert list(tickets["ticket_id"]) == [f"T-{n}" for n in range(1001, 1241)]
+    dates = pd.to_datetime(tickets["received"], format="%Y-%m-%d")
+    assert dates.is_monotonic_increasing
+
+
+def test_reviews_shape(reviews: pd.DataFrame) -> None:
+    assert list(reviews.columns) == ["product", "stars", "review", "sentiment"]
+    assert len(reviews) == 240
+    assert set(reviews["stars"]) == {1, 2, 3, 4, 5}
+    assert reviews["product"].nunique() >= 50
+    assert not reviews["review"].isna().any()
+
+
+def test_notes_sheet() -> None:
+    with pd.ExcelFile(REVIEWS / "product_reviews.xlsx", engine="openpyxl") as book:
+        assert book.sheet_names == ["Reviews", "Notes"]
+        assert len(book.parse("Notes", header=None)) == 2
+
+
+def test_class_counts_match_readmes(tickets: pd.DataFrame, reviews: pd.DataFrame) -> None:
+    for folder, labels in ((TICKETS, tickets["department"]), (REVIEWS, reviews["sentiment"])):
+        counts = Counter(label or "(empty)" for label in labels)
+        table = readme_tables(folder)
+        said = {name: int(n) for name, n in table.items() if n.isdigit()}
+        assert said == dict(counts)
+
+
+@pytest.mark.parametrize(("which", "column"), [("tickets", "message"), ("reviews", "review")])
+def test_no_template_repetition(which: str, column: str, request: pytest.FixtureRequest) -> None:
+    texts = [t for t in request.getfixturevalue(which)[column].unique() if t]
+    tokens = [words(t) for t in texts]
+    openings = Counter(tuple(w[:5]) for w in tokens)
+    assert openings.most_common(1)[0][1] <= 2
+    sets = [frozenset(w) for w in tokens]
+    for (a, left), (b, right) in itertools.combinations(zip(texts, sets, strict=True), 2):
+        assert len(left & right) / len(left | right) < 0.8, (a, b)
+
+
+def test_texts_have_no_stray_edges(tickets: pd.DataFrame, reviews: pd.DataFrame) -> None:
+    for text in [*tickets["message"], *reviews["review"]]:
+        assert text == text.strip()
+        assert "\ufffd" not in text
+
+
+def test_ticket_duplicates(tickets: pd.DataFrame) -> None:
+    repeated = tickets[tickets["message"].duplicated(keep=False)]
+    said = ids(TICKETS, "exact duplicate message")
+    assert sorted(repeated["ticket_id"]) == sorted(said)
+    by_id = tickets.set_index("ticket_id")
+    for first, second in (said[:2], said[2:]):
+        assert list(by_id.loc[first, ["message", "department"]]) == list(by_id.loc[second, ["message", "department"]])
+
+
+def test_ticket_empties(tickets: pd.DataFrame) -> None:
+    assert sorted(tickets.loc[tickets["department"] == "", "ticket_id"]) == ids(TICKETS, "no department")
+    assert list(tickets.loc[tickets["message"] == "", "ticket_id"]) == ids(TICKETS, "empty message")
+
+
+def test_ticket_line_breaks_and_emoji(tickets: pd.DataFrame) -> None:
+    broken = tickets[tickets["message"].str.contains("\n")]
+    assert list(broken["ticket_id"]) == ids(TICKETS, "line breaks and quotes inside a message")
+    assert broken["message"].str.contains('"').all()
+    emoji = tickets[tickets["message"].map(lambda text: any(ord(c) >= 0x1F300 for c in text))]
+    assert sorted(emoji["ticket_id"]) == ids(TICKETS, "emoji")
+
+
+def test_ticket_wrong_labels_and_mixed_message(tickets: pd.DataFrame) -> None:
+    by_id = tickets.set_index("ticket_id")
+    said = re.findall(r"(T-\d+) \((\w+), should be (\w+)\)", readme_tables(TICKETS)["plausible wrong label"])
+    assert len(said) == 2
+    for ticket, label, truth in said:
+        assert by_id.loc[ticket, "department"] == label
+        assert truth in set(tickets["department"]) - {label, ""}
+    (mixed,) = ids(TICKETS, "mentions another department's matter")
+    assert by_id.loc[mixed, "department"] == "Billing"
+    assert "courier" in by_id.loc[mixed, "message"]
+
+
+def test_review_duplicate_and_empties(reviews: pd.DataFrame) -> None:
+    repeated = reviews[reviews.duplicated(["review"], keep=False)]
+    assert list(repeated.index) == row_numbers("exact duplicate review")
+    assert len(repeated.drop_duplicates()) == 1
+    assert list(reviews.index[reviews["sentiment"] == ""]) == row_numbers("no sentiment")
+
+
+def test_review_stars_contradictions(reviews: pd.DataFrame) -> None:
+    stars, label = reviews["stars"], reviews["sentiment"]
+    odd = reviews[((stars <= 2) & (label == "positive")) | ((stars >= 4) & (label == "negative"))]
+    assert sorted(odd.index) == row_numbers("stars contradict the text")
+    said = re.findall(r"row (\d+) \((\d) stars?, (\w+)\)", readme_tables(REVIEWS)["stars contradict the text"])
+    for row, n_stars, sentiment in said:
+        assert (odd.loc[int(row), "stars"], odd.loc[int(row), "sentiment"]) == (int(n_stars), sentiment)
+
+
+def test_review_long_and_spanish(reviews: pd.DataFrame) -> None:
+    lengths = reviews["review"].str.split().str.len()
+    assert list(reviews.index[lengths > 100]) == row_numbers("very long (over 250 words)")
+    assert lengths.max() > 250
+    (spanish,) = row_numbers("in Spanish")
+    assert "encantado" in reviews.loc[spanish, "review"]

@@ -1,0 +1,7 @@
+"""`python -m tlcore`."""
+
+import sys
+
+from tlcore.cli import main
+
+sys.exit(main())

@@ -1,0 +1,298 @@
+"""A Plan for this data on this machine, with its reasons, its cost, and what else could be done."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlcore.advise import table
+from tlcore.advise.match import Case, Match, data_of, default_complexity, match_row
+from tlcore.advise.table import DECISION_TABLE, PLANNED_TITLES, DecisionRow
+from tlcore.advise.words import about_time_text, count_text, memory_text, time_range_text
+from tlcore.errors import TlcoreError
+from tlcore.facts import Facts
+from tlcore.machine import Machine
+from tlcore.models.bases import get_base
+from tlcore.plan import Plan, installed_versions, make_settings
+
+if TYPE_CHECKING:
+    from tlcore.strategies.base import Estimate, Strategy
+
+TINY_ROWS = 50
+"""With fewer labelled rows about ten are left to test on: one more or less right moves the score by ten points."""
+BY_HEART = 8
+"""With fewer rows a class than this, a model whose every weight moves tends to learn rows instead of classes."""
+PATIENCE_SECONDS = 30 * 60
+"""A first model that takes longer is not put in place of another approach; it stays among the alternatives."""
+RARE_CLASS = 10
+"""A class with fewer rows has two or less to be tested on."""
+LONG_SHARE = 0.1
+"""If more of the texts than this are cut off, that is said among the reasons."""
+MAX_ALTERNATIVES = 6
+USUAL_BLOCKS = 6
+"""Blocks of a base model that does not say."""
+NOT_YET = "Not in this version yet."
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Something else that could be done. `estimate` is None where it is not in this version."""
+
+    strategy: str
+    title: str
+    why_not: str
+    estimate: Estimate | None
+    available: bool
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """row: index into DECISION_TABLE. substituted: "" or why the row's own approach is not the one taken."""
+
+    row: int
+    plan: Plan
+    sentence: str
+    why: tuple[str, ...]
+    estimate: Estimate
+    alternatives: tuple[Alternative, ...]
+    substituted: str
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A strategy of this version, what it would cost, and what share of the base model's blocks it moves."""
+
+    strategy: Strategy
+    settings: Any
+    estimate: Estimate
+    moves: float
+
+
+def recommend(
+    facts: Facts,
+    machine: Machine,
+    *,
+    task: str = "classify",
+    data: str | None = None,
+    compute: str | None = None,
+    complexity: str | None = None,
+    strategy: str | None = None,
+    base: str = "minilm",
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Recommendation:
+    """Propose a Plan. `data`, `compute`, `complexity` override what was measured; `strategy` is the user's own choice.
+
+    settings: wishes for the chosen strategy, by name. Raises TlcoreError for an unknown name or a value out of range.
+    """
+    case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
+    match, about_base = match_row(case), get_base(base)
+    row = DECISION_TABLE[match.row]
+    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in table.available_strategies()]
+    advised = _advised(row, options, case, facts)
+    chosen = _named(options, strategy) if strategy else advised
+    wished = make_settings(chosen.strategy.Settings, settings or {})
+    chosen = dataclasses.replace(chosen, settings=wished, estimate=chosen.strategy.estimate(facts, machine, wished))
+    overrides = {"data": data, "compute": compute, "task": complexity}
+    return Recommendation(
+        row=match.row,
+        plan=Plan(
+            task=task,
+            strategy=chosen.strategy.name,
+            base=base,
+            base_revision=about_base.revision,
+            settings=asdict(wished),
+            seed=seed,
+            versions=installed_versions(),
+        ),
+        sentence=_sentence(chosen.strategy),
+        why=_why(facts, machine, match, chosen, advised, overrides),
+        estimate=chosen.estimate,
+        alternatives=_alternatives(facts, machine, row, chosen, options, case),
+        substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
+    )
+
+
+def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
+    settings = make_settings(strategy.Settings, {})
+    below_head = strategy.blocks(base_blocks)[:-1]
+    moves = sum(block.moves for block in below_head) / max(1, len(below_head))
+    return _Option(strategy, settings, strategy.estimate(facts, machine, settings), moves)
+
+
+def _named(options: Sequence[_Option], name: str) -> _Option:
+    for option in options:
+        if option.strategy.name == name:
+            return option
+    known = ", ".join(option.strategy.name for option in options)
+    if name in PLANNED_TITLES:
+        raise TlcoreError(
+            f"“{PLANNED_TITLES[name]}” ({name}) is not in this version yet.", "", f"Available now: {known}."
+        )
+    raise TlcoreError(f"There is no strategy called “{name}”.", "", f"Available: {known}.")
+
+
+def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts) -> _Option:
+    """The row's own strategy, or else the nearest one of this version.
+
+    Nearest: with little data, the one that moves least of the model; else the one that moves about as much as the row's
+    approach, among those that are done within PATIENCE_SECONDS.
+    """
+    if not options:
+        raise TlcoreError("This version of Nudge has no strategy installed.", "", "Install Nudge again.")
+    own = [option for name in row.strategies for option in options if option.strategy.name == name]
+    if own:
+        return own[0]
+    if (facts.data_size if case.data == "unlabelled" else case.data) in ("none", "small"):
+        return min(options, key=lambda option: (option.moves, option.estimate.seconds_high))
+    quick = [option for option in options if option.estimate.seconds_high <= PATIENCE_SECONDS]
+    if not quick:
+        return min(options, key=lambda option: option.estimate.seconds_high)
+    return min(quick, key=lambda option: (abs(option.moves - row.moves), option.estimate.seconds_high))
+
+
+def _substituted(row: DecisionRow, advised: _Option, facts: Facts) -> str:
+    nearest = advised.strategy.title
+    text = f"The row's own approach, “{row.approach}”, is not in this version yet. The nearest that is: “{nearest}”."
+    return text if facts.labelled else f"{text} It needs some labelled rows to learn from."
+
+
+def _sentence(strategy: Strategy) -> str:
+    """The table's plain words where a row is about this strategy alone, else the strategy's own."""
+    return next((row.plain for row in DECISION_TABLE if row.strategies == (strategy.name,)), strategy.sentence)
+
+
+def _why(
+    facts: Facts,
+    machine: Machine,
+    match: Match,
+    chosen: _Option,
+    advised: _Option,
+    overrides: Mapping[str, str | None],
+) -> tuple[str, ...]:
+    """Three sentences, data, reason and machine, and one of warning where there is something to warn of."""
+    told = [f"{name} “{value.replace('_', ' ')}”" for name, value in overrides.items() if value]
+    reason = (
+        f"Judged as you set it ({', '.join(told)}): {match.reason[0].lower()}{match.reason[1:]}"
+        if told
+        else match.reason
+    )
+    if chosen.strategy.name != advised.strategy.name:
+        reason = f"You chose this yourself; Nudge would have taken “{advised.strategy.title}”. {match.reason}"
+    cost = chosen.estimate
+    time, memory = time_range_text(cost.seconds_low, cost.seconds_high), memory_text(cost.memory_mb)
+    spent = f"This machine has {machine.sentence}; training takes {time} and {memory}."
+    return tuple(text for text in (_data_sentence(facts), reason, spent, _warning(facts, machine, cost)) if text)
+
+
+def _data_sentence(facts: Facts) -> str:
+    if not facts.labelled:
+        return f"You have {count_text(facts.unlabelled, 'row')} and none of them has a label."
+    classes = max(1, len(facts.classes))
+    rows, word = (facts.labelled, "labelled row") if facts.sampled is None else (facts.sampled, "row to learn from")
+    rest = f", and {facts.unlabelled:,} without a label" if facts.unlabelled else ""
+    shown = count_text(rows, word, "labelled rows" if facts.sampled is None else "rows to learn from")
+    size = {"small": "a small set", "medium": "a medium-sized set", "large": "a large set"}.get(
+        facts.data_size, "a set"
+    )
+    each = f"about {_rows_a_class(facts):,} a class"
+    return f"You have {shown} in {count_text(classes, 'class', 'classes')}, {each}{rest}: {size}."
+
+
+def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
+    rows = _learned(facts)
+    if rows < TINY_ROWS and facts.labelled:
+        return f"With only {count_text(rows, 'row')} the score will be uncertain; {TINY_ROWS} or more would help."
+    if cost.memory_mb > machine.free_memory_mb:
+        return f"I{_too_big(cost, machine)[1:]}: close other programs first."
+    if 0 < facts.smallest_class < RARE_CLASS:
+        rare = sum(count < RARE_CLASS for count in facts.classes.values())
+        names = "1 class has" if rare == 1 else f"{rare:,} classes have"
+        return (
+            f"{names} fewer than {RARE_CLASS} rows (the smallest {facts.smallest_class}): scores there are uncertain."
+        )
+    texts = facts.labelled + facts.unlabelled
+    if facts.cut_off > LONG_SHARE * texts:
+        about = "About " if facts.estimated else ""
+        return f"{about}{facts.cut_off:,} texts are longer than the {facts.max_length} word pieces the model reads of each."
+    return ""
+
+
+def _too_big(cost: Estimate, machine: Machine) -> str:
+    free = memory_text(machine.free_memory_mb).removeprefix("about ").removesuffix(" of memory")
+    return f"it needs {memory_text(cost.memory_mb)} and only {free} is free"
+
+
+def _learned(facts: Facts) -> int:
+    return facts.labelled if facts.sampled is None else facts.sampled
+
+
+def _rows_a_class(facts: Facts) -> int:
+    return round(_learned(facts) / max(1, len(facts.classes)))
+
+
+def _alternatives(
+    facts: Facts,
+    machine: Machine,
+    row: DecisionRow,
+    chosen: _Option,
+    options: Sequence[_Option],
+    case: Case,
+) -> tuple[Alternative, ...]:
+    """What this version can do; then what the table names but is still to come, the lit row's own first."""
+    names = {option.strategy.name for option in options}
+    able = [
+        Alternative(
+            option.strategy.name,
+            option.strategy.title,
+            _why_not(facts, machine, chosen, option, case),
+            option.estimate,
+            True,
+        )
+        for option in options
+        if option.strategy.name != chosen.strategy.name
+    ]
+    firsts = [one.strategies[0] for one in DECISION_TABLE]
+    rest = [name for one in DECISION_TABLE for name in one.strategies]
+    planned = [name for name in dict.fromkeys([*row.strategies, *firsts, *rest]) if name not in names]
+    to_come = [
+        Alternative(
+            name,
+            PLANNED_TITLES.get(name, name),
+            f"What the table says for your case. {NOT_YET}" if name in row.strategies else NOT_YET,
+            None,
+            False,
+        )
+        for name in planned
+    ]
+    return (*able, *to_come)[:MAX_ALTERNATIVES]
+
+
+def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, case: Case) -> str:
+    """Time against time, then what it would bring with this many rows, then memory if it does not fit."""
+    this, that = about_time_text(other.estimate), about_time_text(chosen.estimate)
+    time = f"{this} instead of {that.removeprefix('about ')}" if this != that else f"{this}, the same"
+    parts = [f"{time[0].upper()}{time[1:]}", _gain(facts, chosen, other, case)]
+    if other.estimate.memory_mb > machine.free_memory_mb:
+        parts.append(_too_big(other.estimate, machine))
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
+    rows, each = _learned(facts), _rows_a_class(facts)
+    a_class = f"{count_text(each, 'row')} a class"
+    if not rows:
+        return "it needs labelled rows too"
+    if other.moves > chosen.moves:
+        if each < BY_HEART or rows < TINY_ROWS:
+            return f"with only {a_class} it may learn the rows by heart instead of the classes"
+        if case.complexity == "simple" and facts.data_size == "small":
+            return f"with {a_class} it sometimes gains a few points, sometimes nothing"
+        return f"with {a_class} it often gains a few points"
+    if other.moves < chosen.moves:
+        if each < BY_HEART or rows < TINY_ROWS:
+            return f"with only {a_class} it is often just as good"
+        return f"with {a_class} it is often a few points behind, but a good first look"
+    return ""

@@ -1,0 +1,119 @@
+"""What travels with the weights in words: the README of the zip and the model card (Mitchell et al. 2019)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlcore import __version__
+from tlcore.models.bases import get_base
+from tlcore.plan import Plan
+from tlcore.strategies import get_strategy
+
+
+def read_me(report: dict[str, Any]) -> str:
+    """How to use the zip, for somebody who was only sent it."""
+    columns = report.get("text_columns") or []
+    named = f" (it reads the column {', '.join(f'`{name}`' for name in columns)})" if columns else ""
+    return f"""# A text classifier made with Nudge
+
+It reads a text and answers with one of {len(report["per_class"])} labels. It needs Python 3.11 or newer, no account and no network.
+
+1. Install what it needs, once: `python -m pip install -r requirements.txt`
+2. Score a spreadsheet saved as CSV{named}: `python predict.py IN.csv OUT.csv`
+
+OUT.csv holds the same rows and columns in the same order, and two more: `prediction` and `confidence` (0 to 1).
+Rows without a text are left without an answer. If your column has another name: `--text "My column"`.
+
+`MODEL_CARD.md` says how good it is, on what it was trained and where not to trust it. `golden_rows.csv` and
+`golden_expected.csv` are rows with the answers this model must give: Nudge unpacked this zip and compared them.
+The weights are plain safetensors and ONNX files; nothing in here is pickled.
+"""
+
+
+def model_card(report: dict[str, Any], plan: Plan) -> str:
+    """The model card, in Markdown: data facts, scores beside their baselines, limits."""
+    base, strategy = get_base(plan.base), get_strategy(plan.strategy)
+    rows, test = report["rows"], report["test"]
+    return f"""# Model card
+
+**What it does.** Reads a text, answers with one of {len(report["per_class"])} labels: {_labels(report)}.
+
+**How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {base.title}
+({base.source}, {base.licence}, {base.revision}), seed {plan.seed}. {report["trainable_parameters"]:,} of
+{report["total_parameters"]:,} weights were learnt.{_chosen(report)}
+
+**Data.** {rows["train"]:,} rows to learn from, {rows["validation"]:,} to steer by, {rows["test"]:,} kept aside for the score.
+{_warnings(report)}
+## How good it is
+
+Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
+
+| | macro-F1 | 95 % interval | accuracy | AUROC |
+|---|---|---|---|---|
+{_line("this model", test)}
+{_line("TF-IDF + logistic regression (no pretrained model)", report["baselines"]["tfidf"])}
+{_line("always the commonest label", report["baselines"]["majority"])}
+
+{_difference(report)}
+
+| label | rows | right | precision | recall | F1 |
+|---|---|---|---|---|---|
+{_classes(report)}
+
+## Limits
+
+- The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
+  may be worse, and the model will not say so.
+- It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand.
+- It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
+- Its base was trained on English text from the web. Other languages, slang and jargon are read less well.
+"""
+
+
+def _labels(report: dict[str, Any]) -> str:
+    names = sorted(escape(row["label"]) for row in report["per_class"])
+    return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    flat = " ".join(text.split())
+    return "".join("\\" + mark if mark in "\\`*_{}[]()#+!|<>~" else mark for mark in flat)
+
+
+def _chosen(report: dict[str, Any]) -> str:
+    chosen = report.get("chosen") or {}
+    return f" Chosen on the training rows: {', '.join(f'{k} = {v}' for k, v in chosen.items())}." if chosen else ""
+
+
+def _warnings(report: dict[str, Any]) -> str:
+    return "".join(f"- {escape(warning)}\n" for warning in report.get("warnings", ()))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _line(name: str, scores: dict[str, Any]) -> str:
+    low, high = scores.get("macro_f1_low"), scores.get("macro_f1_high")
+    span = f"{_number(low)} to {_number(high)}"
+    return f"| {name} | {_number(scores['macro_f1'])} | {span} | {_number(scores['accuracy'])} | {_number(scores['auroc'])} |"
+
+
+def _right(test: dict[str, Any]) -> str:
+    return f"{test['wrong']:,} of {test['rows']:,} wrong."
+
+
+def _difference(report: dict[str, Any]) -> str:
+    gap = report["difference"]
+    if gap["macro_f1"] is None:
+        return ""
+    points = f"{gap['macro_f1'] * 100:+.1f} points of macro-F1 against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
+    return f"{points}: " + ("more than chance explains." if gap["real"] else "so small that it may be chance.")
+
+
+def _classes(report: dict[str, Any]) -> str:
+    return "\n".join(
+        f"| {escape(row['label'])} | {row['rows']} | {row['right']} | {_number(row['precision'])} | {_number(row['recall'])} | {_number(row['f1'])} |"
+        for row in report["per_class"]
+    )

@@ -1,0 +1,208 @@
+"""The zip: a model that works on another machine without Nudge, opened and re-run before anyone may download it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tlcore.bundle.card import model_card, read_me
+from tlcore.errors import TlcoreError
+from tlcore.files import read_json, sha256, write_json
+from tlcore.predict import main as predict_main
+from tlcore.predict.sheet import read_csv, with_answers, write_csv
+from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
+
+GOLDEN_ROWS = 20
+CHECK_SECONDS = 300
+TOLERANCE = 1e-3
+PREDICT_PACKAGE = "nudge_predict"
+REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
+SCRIPT = '''"""Score a spreadsheet: python predict.py IN.csv OUT.csv"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from nudge_predict.main import main  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(main(HERE / "model"))
+'''
+
+
+def bundle_job(context: Any) -> str:
+    """The `bundle` job: make the zip of the run named in the arguments."""
+    run = Path(context.args["run"])
+    context.phase("pack", "Packing the zip and trying it in a fresh process")
+    make_bundle(run)
+    return "done"
+
+
+def make_bundle(run: Path, report: dict[str, Any] | None = None) -> Path:
+    """Write `model.zip` and, once a fresh process has matched the golden rows, `bundle.json`.
+
+    Raises TlcoreError if there is no finished model, or the unpacked zip does not give the same answers.
+    """
+    begun = time.monotonic()
+    model, report = model_folder(run), report or read_report(run)
+    if report is None:
+        raise TlcoreError("This run has no report yet.", str(run), "Wait for it to end, or train again.")
+    (run / BUNDLE_ABOUT).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "tree"
+        _lay_out(run, model, report, tree)
+        spare = run / f"{BUNDLE}.tmp"
+        _zip(tree, spare)
+        checked = check_bundle(spare)
+    os.replace(spare, run / BUNDLE)
+    about = {"file": BUNDLE, "bytes": (run / BUNDLE).stat().st_size, "sha256": sha256(run / BUNDLE), **checked}
+    write_json(run / BUNDLE_ABOUT, {**about, "seconds": round(time.monotonic() - begun, 1)})
+    return run / BUNDLE
+
+
+def _lay_out(run: Path, model: Path, report: dict[str, Any], tree: Path) -> None:
+    tree.mkdir()
+    for source in sorted(model.iterdir()):
+        (tree / "model").mkdir(exist_ok=True)
+        _link(source, tree / "model" / source.name)
+    package = tree / PREDICT_PACKAGE
+    package.mkdir()
+    for source in sorted(Path(predict_main.__file__).parent.glob("*.py")):
+        shutil.copyfile(source, package / source.name)
+    (tree / "predict.py").write_text(SCRIPT, encoding="utf-8")
+    (tree / "requirements.txt").write_text(_requirements(), encoding="utf-8")
+    (tree / "README.md").write_text(read_me(report), encoding="utf-8")
+    (tree / "MODEL_CARD.md").write_text(model_card(report, load_plan(run)), encoding="utf-8")
+    write_json(
+        tree / "scores.json",
+        {name: report.get(name) for name in ("test", "validation", "baselines", "difference", "per_class", "rows")},
+    )
+    _golden(run, model, tree)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link where the disk has them (90 MB are not copied twice), else a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _requirements() -> str:
+    from importlib.metadata import version
+
+    pins = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    return "# What predict.py needs; nothing else.\n" + "\n".join(pins) + "\n"
+
+
+def _golden(run: Path, model: Path, tree: Path) -> None:
+    """A few texts (of the test rows, plus odd ones) and what the model in this run answers for them."""
+    import pyarrow.parquet
+
+    from tlcore.predict.predictor import Predictor
+
+    predictor = Predictor.load(model)
+    texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
+    first, *rest = predictor.text_columns
+    columns = {first: texts, **{name: [""] * len(texts) for name in rest}}
+    write_csv(tree / "golden_rows.csv", columns)
+    # Read back, so that what is expected is expected of exactly what the zip will read.
+    columns = read_csv(tree / "golden_rows.csv")
+    answers = predictor.predict([text.strip() for text in columns[first]])
+    write_csv(tree / "golden_expected.csv", with_answers(columns, answers.predictions, answers.confidence))
+
+
+def _zip(tree: Path, target: Path) -> None:
+    """Weights do not compress: they are stored, the rest is deflated."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(p for p in tree.rglob("*") if p.is_file()):
+            how = zipfile.ZIP_STORED if path.suffix == ".safetensors" else zipfile.ZIP_DEFLATED
+            archive.write(path, path.relative_to(tree).as_posix(), compress_type=how)
+
+
+def check_bundle(archive: Path) -> dict[str, Any]:
+    """Unpack in a temporary folder, run predict.py on the golden rows in a fresh process, compare.
+
+    Returns golden_rows, largest_difference (of a confidence), checked. Raises TlcoreError where they do not match.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "unpacked"
+        unpack_bundle(archive, folder)
+        out = Path(scratch) / "answers.csv"
+        command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "golden_rows.csv"), str(out)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(
+            command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
+        )
+        if done.returncode or not out.exists():
+            raise TlcoreError(
+                "The zip was made, but predict.py in it did not run, so it is not offered.",
+                str(archive.parent),
+                f"Try again. ({(done.stderr or done.stdout).strip()[-300:]})",
+            )
+        return _compare(read_csv(folder / "golden_expected.csv"), read_csv(out), archive)
+
+
+def _compare(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
+    *_, prediction, confidence = expected
+    far = max(
+        (
+            abs(float(a or 0) - float(b or 0))
+            for a, b in zip(expected[confidence], found.get(confidence, []), strict=True)
+        ),
+        default=0.0,
+    )
+    if expected[prediction] != found.get(prediction) or far > TOLERANCE:
+        raise TlcoreError(
+            "The unpacked zip does not give the answers that the model gives here, so it is not offered.",
+            str(archive.parent),
+            "Try again, and report it if it comes back.",
+        )
+    return {"golden_rows": len(expected[prediction]), "largest_difference": round(far, 6), "checked": True}
+
+
+MAX_UNPACKED, MAX_MEMBERS = 4 * 2**30, 200
+
+
+def unpack_bundle(archive: Path, folder: Path) -> Path:
+    """Unpack a Nudge zip: only plain files inside `folder`, of bounded size. Raises TlcoreError for anything else."""
+    where = archive.name
+    try:
+        with zipfile.ZipFile(archive) as source:
+            members = source.infolist()
+            if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED:
+                raise TlcoreError("This zip is larger than any Nudge model.", where, "Use a zip that Nudge made.")
+            for member in members:
+                _check_member(member, folder, where)
+            source.extractall(folder)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise TlcoreError("This is not a zip that can be opened.", where, "Download the model again.") from error
+    if read_json(folder / "model" / "nudge.json") is None:
+        raise TlcoreError("This zip holds no Nudge model.", where, "Use a zip that Nudge made.")
+    return folder / "model"
+
+
+def _check_member(member: zipfile.ZipInfo, folder: Path, where: str) -> None:
+    target = (folder / member.filename).resolve()
+    is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+    if is_link or not target.is_relative_to(folder.resolve()) or "\\" in member.filename:
+        raise TlcoreError("This zip holds a file that would land outside its folder.", where, "Do not use this zip.")
+
+
+def bundle_info(run: Path) -> dict[str, Any] | None:
+    """bundle.json of a run whose zip is there and checked, else None."""
+    about = read_json(run / BUNDLE_ABOUT)
+    return about if about and about.get("checked") and (run / BUNDLE).exists() else None
+
+
+__all__ = ["bundle_info", "check_bundle", "make_bundle", "unpack_bundle"]

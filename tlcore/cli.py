@@ -1,0 +1,311 @@
+"""The same core for scripts: JSON on the last line of stdout, progress on stderr; exit 0, or 2 for a TlcoreError."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tlcore.errors import TlcoreError
+from tlcore.tables import Table, guess_roles, read_table
+
+Roles = dict[str, tuple[str, ...]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what it found is printed as JSON."""
+    args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # a Windows console may not know every label's letters
+    try:
+        result = args.command(args)
+    except TlcoreError as error:
+        print(json.dumps({"error": error.to_json()}, ensure_ascii=False))
+        return 2
+    print(json.dumps(result, ensure_ascii=False))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m tlcore", description="A spreadsheet in, a trained model out.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    read = commands.add_parser("read", help="how a file is read: encoding, delimiter, sheet, header row, rows, columns")
+    _file(read, read_command)
+    check = commands.add_parser("check", help="what the data looks like, and what will hurt")
+    _columns(_file(check, check_command))
+    advise = commands.add_parser("recommend", help="which strategy fits, and why")
+    _columns(_file(advise, recommend_command))
+    advise.add_argument("--compute", choices=("very_low", "low", "medium", "high", "api"))
+
+    train = commands.add_parser("train", help="train a model into a run folder")
+    _columns(_file(train, train_command))
+    _train_options(train)
+
+    predict = commands.add_parser("predict", help="score a spreadsheet with a run or a zip")
+    predict.add_argument("model", type=Path, metavar="RUN|BUNDLE.zip")
+    _file(predict, predict_command)
+    predict.add_argument("--role", action="append", default=[], metavar="NAME=COL")
+    predict.add_argument("--images", metavar="FOLDER|ZIP")
+    predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv")
+
+    bundle = commands.add_parser("bundle", help="make the zip of a run, opened and re-run before it is offered")
+    bundle.add_argument("run", type=Path)
+    bundle.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
+    bundle.set_defaults(command=bundle_command)
+    return top
+
+
+def _file(command: argparse.ArgumentParser, run: Any) -> argparse.ArgumentParser:
+    command.add_argument("file", type=Path)
+    command.set_defaults(command=run)
+    return command
+
+
+def _columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--text", action="append", default=[], metavar="COL", help="a text column; may be repeated")
+    command.add_argument("--label", metavar="COL")
+    command.add_argument("--task", default="classify", metavar="NAME")
+    command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
+
+
+def _train_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--strategy", default="auto", metavar="NAME|auto")
+    train.add_argument("--then", metavar="NAME", help="the strategy after a pretraining one")
+    train.add_argument("--base", default="minilm", metavar="NAME|FOLDER|RUN")
+    train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
+    train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")
+    train.add_argument("--shots", type=int, metavar="N", help="learn from N rows a class")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    train.add_argument("--images", metavar="FOLDER|ZIP")
+    train.add_argument("--labels", metavar="FILE")
+    train.add_argument("--unlabelled", metavar="FILE")
+    train.add_argument("--out", type=Path, required=True, metavar="RUN")
+
+
+def read_command(args: argparse.Namespace) -> dict[str, Any]:
+    table = _read(args.file)
+    return {**table.how.to_json(), "rows": table.rows, "columns": list(table.columns), "guess": guess_roles(table)}
+
+
+def check_command(args: argparse.Namespace) -> dict[str, Any]:
+    from tlcore.checks import check_dataset
+
+    dataset, facts = _facts(args)
+    problems = [problem.to_json() for problem in check_dataset(dataset, facts)]
+    return {
+        "facts": facts.to_json(),
+        "problems": problems,
+        "warnings": list(dataset.warnings),
+        "rows": dataset.counts(),
+    }
+
+
+def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from tlcore.advise import DECISION_TABLE, recommend
+    from tlcore.machine import read_machine
+
+    _, facts = _facts(args)
+    machine = read_machine()
+    advice = recommend(facts, machine, task=args.task, compute=args.compute)
+    row = DECISION_TABLE[advice.row]
+    return {
+        "strategy": advice.plan.strategy,
+        "sentence": advice.sentence,
+        "why": list(advice.why),
+        "row": {
+            "number": advice.row + 1,
+            "data": row.data,
+            "compute": row.compute,
+            "task": row.task,
+            "approach": row.approach,
+        },
+        "substituted": advice.substituted,
+        "estimate": asdict(advice.estimate),
+        "alternatives": [asdict(other) for other in advice.alternatives],
+        "machine": asdict(machine),
+        "plan": advice.plan.to_json(),
+    }
+
+
+def train_command(args: argparse.Namespace) -> dict[str, Any]:
+    from tlcore.datasets import make_dataset
+    from tlcore.runs import create_run, read_report
+    from tlcore.splits import Sample
+    from tlcore.tasks import get_task
+
+    task = get_task(args.task)
+    _refuse_later(
+        args,
+        {"images": "image_text", "labels": "zero_shot", "unlabelled": "mlm_then_finetune", "then": "mlm_then_finetune"},
+    )
+    for name in ("rows", "shots"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise TlcoreError(
+                f"--{name} {value} is not a number of rows.", f"--{name}", "Give a whole number from 1 on."
+            )
+    table = _read(args.file)
+    roles = _roles(args, table, args.file)
+    test = _read(args.test) if args.test else None
+    dataset = make_dataset(table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots))
+    run = create_run(args.out.resolve(), dataset, _plan(args, dataset))
+    code = _work(run)
+    report = read_report(run)
+    if code or report is None:
+        from tlcore.jobs import job_state
+
+        state = job_state(run)
+        raise state.error or TlcoreError(
+            f"The training ended without a model ({state.state}).", str(run), "Start it again."
+        )
+    return report
+
+
+def _plan(args: argparse.Namespace, dataset: Any) -> Any:
+    """The recommended Plan, or the one asked for; unknown settings and names are refused before anything runs."""
+    from tlcore.advise import recommend
+    from tlcore.facts import measure_facts
+    from tlcore.machine import read_machine
+    from tlcore.models.bases import tokenizer_file
+
+    facts = measure_facts(dataset, tokenizer_file(args.base))
+    wish = None if args.strategy == "auto" else args.strategy
+    advice = recommend(
+        facts,
+        read_machine(),
+        task=args.task,
+        strategy=wish,
+        base=args.base,
+        settings=_pairs(args.settings, "--set"),
+        seed=args.seed,
+    )
+    print(f"{advice.plan.strategy}: {advice.sentence}", file=sys.stderr)
+    return advice.plan
+
+
+def _work(run: Path) -> int:
+    """Run the job here and now, telling stderr what it does."""
+    from filelock import FileLock
+
+    from tlcore.files import read_json
+    from tlcore.jobs import JOB, LOCK
+    from tlcore.worker import JobContext, run_job
+
+    class Spoken(JobContext):
+        def emit(self, kind: str, **fields: Any) -> None:
+            super().emit(kind, **fields)
+            print(_spoken(kind, fields), end="", file=sys.stderr, flush=True)
+
+    with FileLock(run / LOCK):
+        context = Spoken(run, (read_json(run / JOB) or {}).get("args", {}))
+        context.status("running")
+        return run_job(run, context)
+
+
+def _spoken(kind: str, fields: Mapping[str, Any]) -> str:
+    if kind == "phase":
+        return f"{fields['title']} …\n"
+    if kind == "note":
+        return f"  note: {fields['text']}\n"
+    if kind == "eval":
+        return f"  round {fields['epoch']:g}: loss {fields['loss']}, macro-F1 {fields['macro_f1']} (validation)\n"
+    if kind == "curve":
+        return f"  {fields['labels']} labels: macro-F1 {fields['macro_f1']} (validation)\n"
+    if kind == "choice":
+        return f"  {fields['what']}: {fields['chosen']}\n"
+    if kind == "baseline":
+        return f"  {fields['name']}: macro-F1 {fields['macro_f1']} (validation)\n"
+    return ""
+
+
+def predict_command(args: argparse.Namespace) -> dict[str, Any]:
+    from tlcore.bundle.make import unpack_bundle
+    from tlcore.predict.predictor import Predictor
+    from tlcore.runs import model_folder
+    from tlcore.runs.score_sheet import score_table
+    from tlcore.tables import write_table
+
+    _refuse_later(args, {"images": "image_text"})
+    if args.out.suffix.lower() not in (".csv", ".xlsx"):
+        raise TlcoreError("The output must be a .csv or .xlsx file.", str(args.out), "Choose such a name for --out.")
+    table = _read(args.file)
+    roles = {name: [column] for name, column in _pairs(args.role, "--role").items()}
+    with tempfile.TemporaryDirectory() as scratch:
+        if args.model.is_file():
+            predictor = Predictor.load(unpack_bundle(args.model, Path(scratch)))
+        else:
+            predictor = Predictor.load(model_folder(args.model))
+        columns, summary = score_table(predictor, table, roles)
+        del predictor  # its files must be closed before Windows lets the folder go
+    write_table(args.out, columns)
+    return {**summary, "out": str(args.out)}
+
+
+def bundle_command(args: argparse.Namespace) -> dict[str, Any]:
+    import shutil
+
+    from tlcore.bundle.make import bundle_info, make_bundle
+    from tlcore.runs import BUNDLE
+
+    if bundle_info(args.run) is None:
+        make_bundle(args.run)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(args.run / BUNDLE, args.out)
+    return {**(bundle_info(args.run) or {}), "out": str(args.out)}
+
+
+def _read(path: Path) -> Table:
+    return read_table(path)
+
+
+def _facts(args: argparse.Namespace) -> Any:
+    from tlcore.datasets import make_dataset
+    from tlcore.facts import measure_facts
+    from tlcore.models.bases import tokenizer_file
+    from tlcore.tasks import get_task
+
+    table = _read(args.file)
+    dataset = make_dataset(table, get_task(args.task), _roles(args, table, args.file))
+    return dataset, measure_facts(dataset, tokenizer_file("minilm"))
+
+
+def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
+    """The columns by role: those named, else those guessed (and said)."""
+    roles: dict[str, list[str]] = {"text": list(args.text), "label": [args.label] if args.label else []}
+    for pair in args.role:
+        name, column = _pair(pair, "--role")
+        roles.setdefault(name, []).append(column)
+    guessed = guess_roles(table)
+    for name, column in guessed.items():
+        if not roles.get(name) and column and column not in [c for columns in roles.values() for c in columns]:
+            print(f"{file.name}: taking column “{column}” for the {name}", file=sys.stderr)
+            roles[name] = [column]
+    return {name: tuple(columns) for name, columns in roles.items() if columns}
+
+
+def _pairs(items: Sequence[str], flag: str) -> dict[str, str]:
+    return dict(_pair(item, flag) for item in items)
+
+
+def _pair(item: str, flag: str) -> tuple[str, str]:
+    name, equals, value = item.partition("=")
+    if not equals or not name:
+        raise TlcoreError(f"“{item}” is not NAME=VALUE.", flag, f"Write it as {flag} name=value.")
+    return name, value
+
+
+def _refuse_later(args: argparse.Namespace, flags: Mapping[str, str]) -> None:
+    for name, user in flags.items():
+        if getattr(args, name, None) is not None:
+            raise TlcoreError(
+                f"--{name} belongs to {user}, which is not in this version of Nudge yet.", f"--{name}", "Leave it out."
+            )

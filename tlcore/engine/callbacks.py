@@ -1,0 +1,96 @@
+"""What is added to transformers.Trainer, each a hook of its own: events, the user's stop, the best weights."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import torch
+from transformers import TrainerCallback
+
+SECONDS_BETWEEN_EVENTS = 0.5
+SMOOTHING = 0.9
+
+
+class Steps(TrainerCallback):
+    """Emits `step` events: smoothed loss, learning rates by group, texts a second, seconds left, memory."""
+
+    def __init__(self, emit: Callable[..., None], texts_per_epoch: int) -> None:
+        self.emit, self.texts_per_epoch = emit, texts_per_epoch
+        self.loss: float | None = None
+        self._said = self._begun = 0.0
+        self.spent_outside = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._begun = time.monotonic()
+
+    def saw_loss(self, loss: float) -> None:
+        if math.isfinite(loss):
+            self.loss = loss if self.loss is None else SMOOTHING * self.loss + (1 - SMOOTHING) * loss
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        now = time.monotonic()
+        if now - self._said < SECONDS_BETWEEN_EVENTS and state.global_step < state.max_steps:
+            return
+        self._said = now
+        spent = max(now - self._begun - self.spent_outside, 1e-6)
+        done = state.global_step / max(1, state.max_steps)
+        rates = {group["name"]: group["lr"] for group in kwargs["optimizer"].param_groups}
+        self.emit(
+            "step", step=state.global_step, total_steps=state.max_steps, epoch=round(state.epoch or 0.0, 3),
+            loss=None if self.loss is None else round(self.loss, 5), rates=rates,
+            texts_per_second=round(done * args.num_train_epochs * self.texts_per_epoch / spent, 1),
+            seconds_left=round((now - self._begun) / max(done, 1e-6) * (1 - done), 1),
+            memory_mb=round(psutil.Process().memory_info().rss / 2**20),
+        )  # fmt: skip
+
+
+class StopWish(TrainerCallback):
+    """Looks at every step whether the user asked for an end: `cancel` raises at once, `keep` evaluates, then ends."""
+
+    def __init__(self, check_stop: Callable[[], None], wish: Callable[[], str | None]) -> None:
+        self.check_stop, self.wish = check_stop, wish
+        self.kept = False
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        wish = self.wish()
+        if wish == "cancel":
+            self.check_stop()
+        elif wish == "keep":
+            self.kept = True
+            control.should_evaluate = True
+            control.should_training_stop = True
+
+
+class KeepBest(TrainerCallback):
+    """Holds a copy of the weights of the best round by validation macro-F1, stops when patience is spent, restores it.
+
+    The head-first start counts as round 0, so fine-tuning cannot end below where it began (by validation).
+    """
+
+    def __init__(self, emit: Callable[..., None], patience: int) -> None:
+        self.emit, self.patience = emit, patience
+        self.best, self.best_epoch, self.waited = -1.0, 0.0, 0
+        self._weights: dict[str, torch.Tensor] = {}
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        metrics = kwargs["metrics"]
+        macro_f1 = metrics["eval_macro_f1"]
+        better = macro_f1 > self.best
+        if better:
+            self.best, self.best_epoch, self.waited = macro_f1, state.epoch or 0.0, 0
+            self._weights = {name: t.detach().to("cpu", copy=True) for name, t in kwargs["model"].state_dict().items()}
+        else:
+            self.waited += 1
+        if self.waited >= self.patience:
+            control.should_training_stop = True
+        self.emit(
+            "eval", step=state.global_step, epoch=round(state.epoch or 0.0, 3), loss=round(metrics["eval_loss"], 5),
+            macro_f1=round(macro_f1, 4), best=better, patience_left=self.patience - self.waited,
+        )  # fmt: skip
+
+    def restore(self, model: torch.nn.Module) -> None:
+        model.load_state_dict(self._weights, strict=False)

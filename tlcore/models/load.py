@@ -1,0 +1,48 @@
+"""Base models and tokenizers into memory: safetensors only, no code from elsewhere, no download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tlcore.errors import TlcoreError
+
+
+def load_encoder(folder: Path) -> Any:
+    """The base model as a torch module in fp32, in eval mode. Raises TlcoreError if it cannot be opened."""
+    import transformers
+    from safetensors import SafetensorError
+
+    quiet()
+    try:
+        model = transformers.AutoModel.from_pretrained(
+            str(folder), trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype="float32"
+        )
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise TlcoreError(
+            "The base model could not be opened.", str(folder), f"Choose another one. ({str(error)[:200]})"
+        ) from error
+    return model.eval()
+
+
+def load_tokenizer(folder: Path, max_length: int) -> Any:
+    """A `tokenizers.Tokenizer` that cuts at max_length and never pads (the shipped file would pad everything to 128)."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
+def quiet() -> None:
+    """Progress bars and advice belong to our events, not to the log."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def block_count(encoder: Any) -> int:
+    """How many transformer blocks the encoder has."""
+    return int(encoder.config.num_hidden_layers)

@@ -1,0 +1,127 @@
+"""Text in, label and confidence out: tokenizer, ONNX encoder, linear head. numpy, tokenizers, onnxruntime, safetensors.
+
+A model's folder: `nudge.json` (task, labels, columns), `tokenizer.json`, `model.safetensors` (the encoder's weights),
+`model.onnx` (its graph, which reads those same weights), `head.safetensors` (weight, bias, and Platt's a and b).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+ABOUT = "nudge.json"
+TOKENS_PER_BATCH = 4096
+"""Padded tokens in one batch: large enough to keep two cores busy, small enough for any laptop."""
+TOKENIZE_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One answer a text. predictions: the likeliest label, "" where the text is blank. confidence: its probability,
+    nan where blank. probabilities: float32 [texts, labels]."""
+
+    predictions: list[str]
+    confidence: list[float]
+    probabilities: np.ndarray
+
+
+class Predictor:
+    """Predicts for texts it has not seen; loads in well under a second and never imports torch."""
+
+    def __init__(self, folder: Path, about: dict[str, Any], threads: int | None = None) -> None:
+        self.about = about
+        self.labels: list[str] = about["labels"]
+        self.text_columns: list[str] = about["text_columns"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or max(1, (os.cpu_count() or 2))
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {item.name for item in self._session.get_inputs()}
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(about["max_length"])
+        self._pad = int(about.get("pad_token_id", 0))
+        self._head = load_file(str(folder / "head.safetensors"))
+
+    @classmethod
+    def load(cls, folder: Path | str, threads: int | None = None) -> Predictor:
+        """Open a model's folder. Raises OSError or ValueError if it is not one."""
+        folder = Path(folder)
+        return cls(folder, json.loads((folder / ABOUT).read_text(encoding="utf-8")), threads)
+
+    def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Answers:
+        """Answer each text; equal texts are answered once, batches are made of texts of like length."""
+        distinct = sorted({text for text in texts if text.strip()})
+        known = self.probabilities(distinct, progress)
+        place = {text: i for i, text in enumerate(distinct)}
+        probabilities = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
+        for i, text in enumerate(texts):
+            if text in place:
+                probabilities[i] = known[place[text]]
+        blank = np.isnan(probabilities[:, 0])
+        best = np.where(blank[:, None], 0, probabilities).argmax(1)
+        predictions = ["" if empty else self.labels[b] for empty, b in zip(blank, best, strict=True)]
+        return Answers(predictions, [float(v) for v in probabilities[np.arange(len(texts)), best]], probabilities)
+
+    def probabilities(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+        """float32 [texts, labels]; rows sum to 1."""
+        found = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        ids = [e.ids for part in _chunks(texts, TOKENIZE_AT_ONCE) for e in self._tokenizer.encode_batch(list(part))]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        done = 0
+        for batch in _by_length(order, ids):
+            found[batch] = linear_probabilities(self._head, self._features([ids[i] for i in batch]))
+            done += len(batch)
+            if progress:
+                progress(done, len(texts))
+        return found
+
+    def _features(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        """Pooled hidden states, float32 [texts, width]."""
+        longest = max(map(len, ids))
+        tokens = np.full((len(ids), longest), self._pad, dtype=np.int64)
+        mask = np.zeros((len(ids), longest), dtype=np.int64)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        given = {"input_ids": tokens, "attention_mask": mask}
+        return self._session.run(None, {name: given[name] for name in self._inputs})[0]
+
+
+def linear_probabilities(head: Mapping[str, np.ndarray], features: np.ndarray) -> np.ndarray:
+    """Features [texts, width] and a head's tensors -> probabilities [texts, labels]."""
+    scores = features @ head["weight"].T + head["bias"]
+    if "platt_a" in head:
+        # Platt's scaling of each class against the rest, then made to sum to one.
+        each = 1.0 / (1.0 + np.exp(head["platt_a"] * scores + head["platt_b"]))
+        return each / np.maximum(each.sum(1, keepdims=True), 1e-9)
+    scores = np.exp(scores - scores.max(1, keepdims=True))
+    return scores / scores.sum(1, keepdims=True)
+
+
+def _chunks(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
+
+
+def _by_length(order: Sequence[int], ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Batches of neighbours in length whose padded size stays within the budget, longest last."""
+    batch: list[int] = []
+    for i in order:
+        if batch and (len(batch) + 1) * len(ids[i]) > TOKENS_PER_BATCH:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

@@ -1,0 +1,49 @@
+"""A Run: one folder on disk, which is the truth. Loads without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tlcore.datasets import Dataset
+from tlcore.errors import TlcoreError
+from tlcore.files import read_json, write_json
+from tlcore.jobs import create_job
+from tlcore.plan import Plan
+
+PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
+    "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
+)  # fmt: skip
+
+
+def create_run(folder: Path, dataset: Dataset, plan: Plan, *, bundle: bool = True) -> Path:
+    """Lay out a run that a worker can take up. `bundle`: also make and check the zip at the end."""
+    create_job(folder, "train", bundle=bundle)
+    dataset.save(folder / DATASET)
+    write_json(folder / PLAN, plan.to_json())
+    return folder
+
+
+def load_plan(folder: Path) -> Plan:
+    """Raises TlcoreError if the folder is not a run."""
+    parts = read_json(folder / PLAN)
+    if parts is None:
+        raise TlcoreError("This folder is not a Nudge run: it has no plan.", str(folder), "Choose a run made by Nudge.")
+    return Plan.from_json(parts)
+
+
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """The report of an ended run, or None."""
+    return read_json(folder / REPORT)
+
+
+def model_folder(folder: Path) -> Path:
+    """Where a run's finished model lies. Raises TlcoreError if there is none yet."""
+    if not (folder / MODEL / "nudge.json").exists():
+        raise TlcoreError("This run has no finished model.", str(folder), "Wait for it to end, or train again.")
+    return folder / MODEL
+
+
+def read_name(folder: Path) -> dict[str, str]:
+    """The name and note the user gave a run; they lie beside it, so that an ended run is never rewritten."""
+    return {"name": "", "note": "", **(read_json(folder / NAME, {}) or {})}

@@ -1,0 +1,75 @@
+"""The `predict` job, and `python -m tlcore predict`: a spreadsheet of any kind in, the same with answers out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tlcore.errors import TlcoreError
+from tlcore.files import write_json
+from tlcore.predict.predictor import Predictor
+from tlcore.predict.sheet import with_answers
+from tlcore.predict.text import join_text
+from tlcore.runs import model_folder
+from tlcore.tables import Table, read_table, write_table
+from tlcore.worker import JobContext
+
+UNSURE = 0.5
+
+
+def score_sheet(context: JobContext) -> str:
+    """Score the file named in the arguments with the run named there; leaves scored.csv, scored.xlsx, summary.json."""
+    args = context.args
+    context.phase("read", "Reading the spreadsheet")
+    table = read_table(Path(args["file"]), **(args.get("read") or {}))
+    context.phase("answer", "Answering each row")
+
+    def progress(done: int, total: int) -> None:
+        context.check_stop()
+        context.emit("progress", done=done, total=total, unit="texts")
+
+    predictor = Predictor.load(model_folder(Path(args["run"])))
+    columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
+    context.phase("write", "Writing the spreadsheet")
+    write_table(context.folder / "scored.csv", columns)
+    if table.rows < 1_000_000:
+        write_table(context.folder / "scored.xlsx", columns)
+    write_json(context.folder / "summary.json", summary)
+    return "done"
+
+
+def score_table(
+    predictor: Predictor,
+    table: Table,
+    roles: Mapping[str, Sequence[str]],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Sequence[str]], dict[str, Any]]:
+    """The table's columns with `prediction` and `confidence` beside them, and a summary.
+
+    Raises TlcoreError if a text column is missing.
+    """
+    begun = time.monotonic()
+    wanted = list(roles.get("text") or predictor.text_columns)
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise TlcoreError(
+            f"There is no column “{missing[0]}”, which this model reads.",
+            table.how.file,
+            f"Say which column to read instead (--role text=COLUMN). Columns here: {', '.join(table.columns)}.",
+        )
+    columns = {name: table.column(name) for name in table.columns}
+    texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
+    answers = predictor.predict(texts, progress)
+    seconds = time.monotonic() - begun
+    summary = {
+        "rows": len(texts),
+        "empty": sum(not text for text in texts),
+        "answers": dict(Counter(answer for answer in answers.predictions if answer).most_common()),
+        "unsure": sum(value < UNSURE for value in answers.confidence),
+        "seconds": round(seconds, 2),
+        "texts_per_second": round(len(texts) / max(seconds, 1e-6), 1),
+    }
+    return with_answers(columns, answers.predictions, answers.confidence), summary

@@ -1,0 +1,156 @@
+"""The `train` job: baselines, the strategy, export, the one look at the test rows, the zip."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from tlcore.bundle.make import make_bundle
+from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
+from tlcore.evaluate.baselines import majority_answers, tfidf_answers
+from tlcore.evaluate.metrics import classification_scores
+from tlcore.evaluate.report import TestRows, save_predictions, test_report
+from tlcore.files import write_json
+from tlcore.models.bases import base_folder
+from tlcore.models.saved import Fitted, save_model
+from tlcore.plan import Plan, make_settings
+from tlcore.predict.predictor import Answers, Predictor
+from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, load_plan
+from tlcore.strategies import FitInput, get_strategy
+from tlcore.worker import JobContext, peak_memory_mb
+from tlcore.workspace import Workspace
+
+SECONDS_BETWEEN_TRIES = 0.5
+
+
+def train_run(context: JobContext) -> str:
+    """Train the run in the job's folder. Returns how it ended: `done`, or `stopped` (the best so far was kept)."""
+    with _one_at_a_time(context):
+        return _train(context)
+
+
+def _train(context: JobContext) -> str:
+    run = context.folder
+    context.phase("prepare", "Getting your rows ready")
+    plan, dataset = load_plan(run), load_dataset(run / DATASET)
+    for warning in dataset.warnings:
+        context.emit("note", text=warning, level="warning")
+    context.phase("baselines", "Scoring what needs no language model")
+    baselines = _baselines(context, dataset)
+    fitted = _fit(context, plan, dataset)
+    ended = "stopped" if context.stop_wish() else "done"
+
+    context.phase("export", "Making the model ready to use")
+    save_model(fitted, run / MODEL, _about(plan, dataset))
+    context.phase("score", "Looking at the test rows, once")
+    predictor = Predictor.load(run / MODEL)
+    answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
+    save_predictions(dataset, answers, run / PREDICTIONS)
+    report = _report(context, plan, dataset, fitted, answers, baselines)
+    if context.args.get("bundle", True):
+        context.phase("pack", "Packing the zip and trying it in a fresh process")
+        make_bundle(run, {**report, "ended": ended})
+    seconds = context.finish()
+    report |= {"seconds": seconds, "peak_memory_mb": peak_memory_mb(), "ended": ended}
+    write_json(run / REPORT, report)
+    context.emit("result", macro_f1=report["test"]["macro_f1"], tfidf=report["baselines"]["tfidf"]["macro_f1"])
+    return ended
+
+
+class _one_at_a_time:
+    """Holds this machine's training lock; while another run has it, says so and waits."""
+
+    def __init__(self, context: JobContext) -> None:
+        self.context, self.lock = context, FileLock(Workspace().training_lock)
+
+    def __enter__(self) -> None:
+        said = False
+        while True:
+            try:
+                self.lock.acquire(timeout=0)
+                return
+            except Timeout:
+                if not said:
+                    self.context.phase("wait", "Waiting for another training on this machine to end")
+                    self.context.status("waiting")
+                    said = True
+                if self.context.stop_wish():
+                    self.context.check_stop()
+                time.sleep(SECONDS_BETWEEN_TRIES)
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
+    """Answers of the baselines on the test rows, learnt from the same rows as the model; their validation score is shown live."""
+    texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
+    unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
+    for name, found in (
+        ("majority", majority_answers(targets, unseen)),
+        ("tfidf", tfidf_answers(texts, targets, unseen) if unseen else []),
+    ):
+        scores = classification_scores(truth, found, None, dataset.labels)
+        context.emit("baseline", name=name, macro_f1=scores["macro_f1"], split=VALIDATION)
+        context.check_stop()
+    every, labels = texts + unseen, targets + truth
+    test = dataset.texts(TEST)
+    return {"majority": majority_answers(labels, test), "tfidf": tfidf_answers(every, labels, test)}
+
+
+def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
+    strategy = get_strategy(plan.strategy)
+    place = {label: i for i, label in enumerate(dataset.labels)}
+    work = context.folder / "work"
+    work.mkdir(exist_ok=True)
+    given = FitInput(
+        plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
+        dataset.texts(TRAIN), [place[label] for label in dataset.targets(TRAIN)],
+        dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
+        base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
+    )  # fmt: skip
+    fitted = strategy.fit(given)
+    shutil.rmtree(work, ignore_errors=True)
+    return fitted
+
+
+def _about(plan: Plan, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "task": plan.task, "strategy": plan.strategy, "base": plan.base, "base_revision": plan.base_revision,
+        "labels": list(dataset.labels), "text_columns": list(dataset.roles["text"]),
+        "output_columns": list(dataset.task.output_columns),
+    }  # fmt: skip
+
+
+def _report(
+    context: JobContext, plan: Plan, dataset: Dataset, fitted: Fitted, answers: Answers, baselines: dict[str, list[str]]
+) -> dict[str, Any]:
+    counts = Counter(dataset.counts())
+    return {
+        "strategy": plan.strategy, "base": plan.base, "task": plan.task,
+        "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)},
+        **test_report(TestRows(dataset.targets(TEST), answers, dict(baselines)), dataset.labels),
+        "validation": _validation(dataset, fitted.validation_probabilities),
+        "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,
+        "total_parameters": fitted.total_parameters, "test_looks": 1, "warnings": list(dataset.warnings),
+        "chosen": fitted.chosen, "text_columns": list(dataset.roles["text"]), "run": str(context.folder),
+        "plan": plan.to_json(),
+    }  # fmt: skip
+
+
+def _validation(dataset: Dataset, probabilities: np.ndarray | None) -> dict[str, Any]:
+    truth = dataset.targets(VALIDATION)
+    if probabilities is None or not len(probabilities):
+        return classification_scores([], [], None, dataset.labels)
+    found = [dataset.labels[i] for i in probabilities.argmax(1)]
+    return classification_scores(truth, found, probabilities, dataset.labels)
+
+
+def _progress(context: JobContext, done: int, total: int) -> None:
+    context.check_cancel()
+    context.emit("progress", done=done, total=total, unit="texts")

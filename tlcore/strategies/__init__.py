@@ -1,0 +1,29 @@
+"""How a base model is adapted. A new strategy: one file here, one line in STRATEGIES, one test file of the same name."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from tlcore.errors import TlcoreError
+from tlcore.strategies.base import Block, Estimate, FitInput, Strategy
+from tlcore.strategies.frozen_features import FrozenFeatures
+from tlcore.strategies.full_finetune import FullFinetune
+
+STRATEGIES: tuple[Strategy, ...] = (FrozenFeatures(), FullFinetune())
+
+__all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]
+
+
+def all_strategies() -> tuple[Strategy, ...]:
+    """Ours, then those of other installed packages (entry point group `nudge.strategies`)."""
+    return (*STRATEGIES, *(point.load()() for point in entry_points(group="nudge.strategies")))
+
+
+def get_strategy(name: str) -> Strategy:
+    for strategy in all_strategies():
+        if strategy.name == name:
+            return strategy
+    known = ", ".join(strategy.name for strategy in all_strategies())
+    raise TlcoreError(
+        f"There is no strategy called “{name}” in this version of Nudge.", "", f"Available: {known}, or auto."
+    )

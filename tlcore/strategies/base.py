@@ -1,0 +1,77 @@
+"""What a Strategy is: how the base model is adapted, or that nothing moves at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tlcore.plan import Plan
+
+if TYPE_CHECKING:
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
+    from tlcore.models.saved import Fitted
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will cost here: seconds as a range, peak memory of the worker in MB."""
+
+    seconds_low: float
+    seconds_high: float
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part of the model as the picture shows it, input side first."""
+
+    name: str
+    moves: bool
+
+
+@dataclass
+class FitInput:
+    """What a strategy is given. Texts and integer labels (0..len(labels)-1) of the training and validation rows."""
+
+    plan: Plan
+    settings: Any
+    labels: Sequence[str]
+    train_texts: Sequence[str]
+    train_y: Sequence[int]
+    validation_texts: Sequence[str]
+    validation_y: Sequence[int]
+    base_folder: Path
+    work_folder: Path
+    emit: Callable[..., None]
+    phase: Callable[[str, str], None]
+    check_stop: Callable[[], None]
+    stop_wish: Callable[[], str | None]
+
+
+class Strategy(Protocol):
+    """One file in `tlcore/strategies/`, one line in STRATEGIES. The module loads without torch; `fit` imports it."""
+
+    name: str
+    title: str
+    sentence: str
+    """What it does, in one sentence without jargon."""
+    term: str
+    """The field's name for it, shown on hover."""
+    when: str
+    """When it is the right choice, in one sentence."""
+    Settings: type[Any]
+
+    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
+        """What moves, for the picture of the model, before the run has begun."""
+        ...
+
+    def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """Rough time and memory on this machine."""
+        ...
+
+    def fit(self, given: FitInput) -> Fitted:
+        """Learn. Emits events; polls `check_stop`; raises TlcoreError for what the user can mend."""
+        ...

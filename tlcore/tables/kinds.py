@@ -1,0 +1,100 @@
+"""What kind of file this is: by its first bytes before its name, because names lie."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import PurePath
+
+from tlcore.errors import TlcoreError
+
+TEXT_ENDINGS = frozenset([".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data", ".log", ".asc", ".text", ""])
+JSON_ENDINGS = frozenset([".json", ".jsonl", ".ndjson"])
+SHEET_ENDINGS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods"}
+SAVE_AS = "Save the table as .xlsx or .csv and choose that file."
+_REFUSED = (
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"\x1f\x8b", "a compressed file (gzip)"),
+    (b"7z\xbc\xaf", "a compressed file (7-Zip)"),
+    (b"Rar!", "a compressed file (RAR)"),
+    (b"SQLite format 3", "a database (SQLite)"),
+    (b"PAR1", "a Parquet file"),
+    (b"{\\rtf", "a text document (RTF)"),
+)
+
+
+def kind_of(data: bytes, name: str) -> tuple[str, list[str]]:
+    """The format (csv, json, jsonl, xlsx, xls, ods) and sentences about a name that does not fit.
+
+    Raises TlcoreError for what is no table.
+    """
+    ending = PurePath(name).suffix.lower()
+    if data[:4] == b"PK\x03\x04" or data[:4] == b"PK\x05\x06":
+        return _said(_inside_zip(data, name), ending)
+    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise TlcoreError(
+                "The file is locked with a password.", name, "Save it without a password, then try again."
+            )
+        return _said("xls", ending)
+    for magic, what in _REFUSED:
+        if data.startswith(magic):
+            raise TlcoreError(f"This is {what}, not a table.", name, SAVE_AS)
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
+        raise TlcoreError(
+            "This is a web page or XML, not a table.", name, f"Open it in a spreadsheet program. {SAVE_AS}"
+        )
+    return _text_kind(ending, name)
+
+
+def _text_kind(ending: str, name: str) -> tuple[str, list[str]]:
+    if ending in JSON_ENDINGS:
+        return ("json" if ending == ".json" else "jsonl"), []
+    if ending in TEXT_ENDINGS:
+        return "csv", []
+    if ending in SHEET_ENDINGS:
+        return "csv", [f"The name ends in {ending}, but the file is plain text; it was read as CSV."]
+    raise TlcoreError(f"Files that end in {ending} cannot be read.", name, SAVE_AS)
+
+
+def _inside_zip(data: bytes, name: str) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
+    except Exception as error:  # a broken archive makes zipfile raise a dozen different ones
+        raise damaged(name) from error
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if b"opendocument.spreadsheet" in mimetype:
+        return "ods"
+    for part, what in (
+        ("word/document.xml", "a Word document"),
+        ("ppt/presentation.xml", "a presentation"),
+        ("xl/workbook.bin", "a binary workbook (.xlsb)"),
+        ("Index/Document.iwa", "a Numbers or Pages document"),
+    ):
+        if part in names:
+            raise TlcoreError(f"This is {what}, not a table that can be read.", name, SAVE_AS)
+    if b"opendocument" in mimetype:
+        raise TlcoreError("This is a document, not a spreadsheet.", name, SAVE_AS)
+    if any(entry.startswith("xl/") for entry in names):  # a workbook under another name for its first part
+        return "xlsx"
+    raise TlcoreError("This is a zip archive, not a table.", name, "Unpack it and choose the table inside.")
+
+
+def damaged(name: str) -> TlcoreError:
+    return TlcoreError(
+        "The workbook is damaged and cannot be opened.", name, f"Open it in Excel or LibreOffice. {SAVE_AS}"
+    )
+
+
+def _said(kind: str, ending: str) -> tuple[str, list[str]]:
+    if SHEET_ENDINGS.get(ending) == kind:
+        return kind, []
+    what = {"xlsx": "an Excel workbook", "xls": "an old Excel workbook (.xls)", "ods": "an OpenDocument spreadsheet"}
+    return kind, [f"The name ends in {ending or 'nothing'}, but the file is {what[kind]}; it was read as that."]

@@ -1,0 +1,116 @@
+"""XLSX, XLSM, XLS and ODS: one sheet as the text that a spreadsheet program would show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import TYPE_CHECKING, Any
+
+from tlcore.errors import TlcoreError
+from tlcore.tables.grid import Grid
+from tlcore.tables.kinds import damaged
+from tlcore.tables.limits import Limits
+from tlcore.tables.table import HowRead
+from tlcore.tables.unpack import check_workbook
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+
+def read_sheet(data: bytes, kind: str, file: str, sheet: str | None, limits: Limits) -> Grid:
+    """kind: xlsx, xls or ods. Without `sheet`, the first visible one that is not empty.
+
+    Raises TlcoreError for a damaged or locked workbook, an unknown or empty sheet, too much data.
+    """
+    if kind != "xls":
+        check_workbook(data, kind, file, limits)
+    try:
+        return _read(data, kind, file, sheet, limits)
+    except TlcoreError:
+        raise
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":  # how Rust code gives up
+            raise _explained(error, file) from error
+        raise
+
+
+def cell_text(value: Any) -> str:
+    """A cell as a spreadsheet shows it: 5 not 5.0, TRUE not True, dates in ISO order."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else _fraction(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        seconds = round(value.total_seconds())
+        sign, seconds = "-" * (seconds < 0), abs(seconds)
+        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return "" if value is None else str(value)
+
+
+def _fraction(value: float) -> str:
+    # Spreadsheets show 15 digits, so 0.1 + 0.2 is 0.3 there.
+    return f"{value:.15g}" if abs(value) < 1e16 else repr(value)
+
+
+def _read(data: bytes, kind: str, file: str, sheet: str | None, limits: Limits) -> Grid:
+    from python_calamine import CalamineWorkbook
+
+    with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+        names, hidden = _worksheets(book)
+        if not names:
+            raise TlcoreError("The workbook has no sheet with cells.", file, "Put the table on a sheet.")
+        chosen = _choose(book, names, hidden, sheet, file)
+        said = [] if sheet is not None or len(names) == 1 else [_about_sheets(chosen.name, names)]
+        if kind != "ods" and chosen.merged_cell_ranges:
+            said.append("Some cells are merged; only the first cell of each keeps the text, the others are empty.")
+        rows = _rows(chosen, file, limits)
+    return Grid(rows, HowRead(file, kind, sheet=chosen.name, sheets=names), said)
+
+
+def _worksheets(book: CalamineWorkbook) -> tuple[tuple[str, ...], set[str]]:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    sheets = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+    hidden = {meta.name for meta in sheets if meta.visible != SheetVisibleEnum.Visible}
+    return tuple(meta.name for meta in sheets), hidden
+
+
+def _choose(
+    book: CalamineWorkbook, names: tuple[str, ...], hidden: set[str], sheet: str | None, file: str
+) -> CalamineSheet:
+    if sheet is not None:
+        if sheet not in names:
+            raise TlcoreError(f'There is no sheet "{sheet}".', file, f"The sheets are: {', '.join(names)}.")
+        if (found := book.get_sheet_by_name(sheet)).start is None:
+            raise TlcoreError(f'The sheet "{sheet}" is empty.', file, "Choose another sheet.")
+        return found
+    for name in sorted(names, key=lambda name: name in hidden):  # sorted keeps the order within each half
+        if (found := book.get_sheet_by_name(name)).start is not None:
+            return found
+    raise TlcoreError("The workbook is empty.", file, "Choose a file with a row of column names and rows under it.")
+
+
+def _rows(sheet: CalamineSheet, file: str, limits: Limits) -> list[list[str]]:
+    end = sheet.end or (0, 0)
+    if end[0] + 1 > limits.max_rows + 100:
+        raise TlcoreError(
+            f"The sheet has more than {limits.max_rows:,} rows.", file, "Split it, or take a part of its rows."
+        )
+    # Rows come with the blank area above and to the left of the table, so that row i is row i + 1 of the sheet.
+    return [[cell_text(value) for value in row] for row in sheet.iter_rows()]
+
+
+def _about_sheets(chosen: str, names: tuple[str, ...]) -> str:
+    return f'The file has {len(names)} sheets; "{chosen}" was read.'
+
+
+def _explained(error: BaseException, file: str) -> TlcoreError:
+    if type(error).__name__ == "PasswordError" or "password" in str(error).lower():
+        return TlcoreError("The file is locked with a password.", file, "Save it without a password, then try again.")
+    return damaged(file)

@@ -1,0 +1,82 @@
+"""Table: the rows of a spreadsheet as text, as the file had them, and how they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlcore.errors import TlcoreError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class HowRead:
+    """How a file was read, in words that a screen can show and JSON can hold.
+
+    format: csv, xlsx, xls, ods, jsonl or json. header_row: 1-based row in the file, 0 where there is no header.
+    oddities: plain sentences about whatever was not as expected.
+    """
+
+    file: str
+    format: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+    header_row: int = 1
+    oddities: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        parts = asdict(self)
+        parts["sheets"], parts["oddities"] = list(self.sheets), list(self.oddities)
+        return parts
+
+    @classmethod
+    def from_json(cls, parts: Mapping[str, Any]) -> HowRead:
+        known = {key: parts[key] for key in cls.__dataclass_fields__ if key in parts}
+        for key in ("sheets", "oddities"):
+            known[key] = tuple(known.get(key) or ())
+        return cls(**known)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows as text.
+
+    columns: unique names. data: (rows, columns), all strings, no nulls, an empty cell is "".
+    row_numbers: (rows,) integers, the row of the file as a spreadsheet shows it (1-based, the header counted);
+    for JSON Lines the line, for a JSON list the place in the list.
+    """
+
+    columns: tuple[str, ...]
+    data: pa.Table
+    row_numbers: np.ndarray
+    how: HowRead
+
+    @property
+    def rows(self) -> int:
+        return int(self.data.num_rows)
+
+    def column(self, name: str) -> list[str]:
+        """(rows,) the cells of one column. Raises TlcoreError if there is no such column."""
+        if name not in self.columns:
+            raise TlcoreError(
+                f'There is no column "{name}".', self.how.file, f"The columns are: {', '.join(self.columns)}."
+            )
+        cells: list[str] = self.data.column(name).to_pylist()
+        return cells
+
+    def head(self, n: int = 20) -> pd.DataFrame:
+        """(<= n, columns) the first rows, to show."""
+        return self.data.slice(0, max(n, 0)).to_pandas()
+
+    def where(self, i: int, column: str | None = None) -> str:
+        """Where row i (0-based) of this table stands in the file, in words: 'row 7, column "label"'."""
+        word = {"jsonl": "line", "json": "item"}.get(self.how.format, "row")
+        place = f"{word} {int(self.row_numbers[i])}"
+        return place if column is None else f'{place}, column "{column}"'

@@ -1,0 +1,31 @@
+"""What can be learned. A new task: one file here, one line in TASKS, one test file of the same name."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from tlcore.errors import TlcoreError
+from tlcore.tasks.base import Role, Task
+from tlcore.tasks.classify import Classify
+
+TASKS: tuple[Task, ...] = (Classify(),)
+
+PLANNED = ("multilabel", "score", "ner", "qa", "rewrite", "image_text")
+"""Names that the command line knows already; refused, clearly, until their file is here."""
+
+__all__ = ["PLANNED", "TASKS", "Role", "Task", "all_tasks", "get_task"]
+
+
+def all_tasks() -> tuple[Task, ...]:
+    """Ours, then those of other installed packages (entry point group `nudge.tasks`)."""
+    return (*TASKS, *(point.load()() for point in entry_points(group="nudge.tasks")))
+
+
+def get_task(name: str) -> Task:
+    for task in all_tasks():
+        if task.name == name:
+            return task
+    known = ", ".join(task.name for task in all_tasks())
+    if name in PLANNED:
+        raise TlcoreError(f"The task “{name}” is not in this version of Nudge yet.", "", f"Available now: {known}.")
+    raise TlcoreError(f"There is no task called “{name}”.", "", f"Available: {known}.")

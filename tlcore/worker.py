@@ -1,0 +1,170 @@
+"""The process in which one job runs: `python -m tlcore.worker JOB_FOLDER`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+from tlcore.errors import StopRequested, TlcoreError
+from tlcore.events import EventLog
+from tlcore.files import read_json, write_json
+from tlcore.jobs import JOB, LOCK, STATUS, STOP
+
+NICENESS = 10
+
+KINDS: dict[str, str] = {
+    "train": "tlcore.runs.train:train_run",
+    "predict": "tlcore.runs.score_sheet:score_sheet",
+    "bundle": "tlcore.bundle.make:bundle_job",
+}
+"""What each kind of job calls, loaded only when asked for: most of them import torch."""
+
+
+class JobContext:
+    """What a job's function is given: its folder and arguments, and how to report and when to stop."""
+
+    def __init__(self, folder: Path, args: dict[str, Any]) -> None:
+        self.folder, self.args = folder, args
+        self.log = EventLog(folder)
+        self.seconds: dict[str, float] = {}
+        self._phase, self._phase_began, self._terminated = "", time.monotonic(), False
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        self.log.emit(kind, **fields)
+
+    def phase(self, name: str, title: str) -> None:
+        """Enter a named stretch of work; the time of the one before is booked."""
+        self._book()
+        self._phase = name
+        self.emit("phase", name=name, title=title)
+        self.status("running", phase=title)
+
+    def _book(self) -> None:
+        now = time.monotonic()
+        if self._phase:
+            self.seconds[self._phase] = round(self.seconds.get(self._phase, 0.0) + now - self._phase_began, 3)
+        self._phase_began = now
+
+    def finish(self) -> dict[str, float]:
+        """Book the last phase; the seconds of each."""
+        self._book()
+        self._phase = ""
+        return self.seconds
+
+    def status(self, state: str, **fields: Any) -> None:
+        before = read_json(self.folder / STATUS, {}) or {}
+        write_json(self.folder / STATUS, {**before, "state": state, "updated": time.time(), **fields})
+
+    def check_stop(self) -> None:
+        """Raise StopRequested if the user asked for an end, or the system sent SIGTERM (then the best is kept)."""
+        wish = self.stop_wish()
+        if wish is not None:
+            raise StopRequested(keep=wish == "keep")
+
+    def check_cancel(self) -> None:
+        """Raise StopRequested only on cancel: once a model is fitted, "keep the best" means finishing what follows."""
+        if self.stop_wish() == "cancel":
+            raise StopRequested(keep=False)
+
+    def stop_wish(self) -> str | None:
+        """`keep`, `cancel`, or None."""
+        try:
+            return (self.folder / STOP).read_text(encoding="utf-8").strip() or "keep"
+        except OSError:
+            return "keep" if self._terminated else None
+
+    def on_terminate(self, *_: object) -> None:
+        self._terminated = True
+
+
+def run_job(folder: Path, context: JobContext) -> int:
+    """Run the job in `folder`; its end is written to status.json. Returns an exit code."""
+    job = read_json(folder / JOB) or {}
+    try:
+        target = KINDS.get(str(job.get("kind")))
+        if target is None:
+            raise TlcoreError(f"Nudge does not know the kind of job “{job.get('kind')}”.", str(folder))
+        module, function = target.split(":")
+        work: Callable[[JobContext], Any] = getattr(importlib.import_module(module), function)
+        state = work(context) or "done"
+        context.status(state, ended=time.time())
+        return 0
+    except StopRequested as stop:
+        context.status("stopped" if stop.keep else "cancelled", ended=time.time())
+        return 0
+    except TlcoreError as error:
+        context.emit("note", text=str(error), level="warning")
+        context.status("failed", error=error.to_json(), ended=time.time())
+        return 2
+    except Exception as error:  # the process ends here: whatever it is must reach the screen in words
+        traceback.print_exc()
+        context.status("failed", error=unexpected(error).to_json(), ended=time.time())
+        return 1
+
+
+def unexpected(error: Exception) -> TlcoreError:
+    """A failure nobody foresaw, in three parts a person can use."""
+    if isinstance(error, MemoryError) or "not enough memory" in str(error).lower():
+        return TlcoreError(
+            "The computer ran out of memory.",
+            "",
+            "Close other programs, or choose fewer rows or shorter texts in Plan.",
+        )
+    if isinstance(error, OSError) and error.errno == 28:
+        return TlcoreError("The disk is full.", str(error.filename or ""), "Free some space, then start again.")
+    return TlcoreError(
+        f"Something went wrong that Nudge did not foresee: {type(error).__name__}: {str(error)[:300]}",
+        "",
+        "Nothing you entered is lost. Try again; if it comes back, the log below helps whoever looks at it.",
+    )
+
+
+def lower_priority() -> None:
+    """The person at the screen comes first."""
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(max(NICENESS, process.nice()))
+
+
+def peak_memory_mb() -> int:
+    """The most memory this process has held, in MB."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset / 2**20)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak / 2**20 if sys.platform == "darwin" else peak / 2**10)  # bytes there, kilobytes here
+
+
+def main(folder: Path) -> int:
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder} is already being worked on", file=sys.stderr)
+        return 3
+    lower_priority()
+    job = read_json(folder / JOB) or {}
+    context = JobContext(folder, job.get("args", {}))
+    signal.signal(signal.SIGTERM, context.on_terminate)
+    context.status("running", started=time.time(), pid=os.getpid())
+    code = run_job(folder, context)
+    context.log.close()
+    lock.release()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))
