@@ -285,10 +285,11 @@ def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
         name, column = _pair(pair, "--role")
         roles.setdefault(name, []).append(column)
     guessed = guess_roles(table)
-    for name, column in guessed.items():
-        if not roles.get(name) and column and column not in [c for columns in roles.values() for c in columns]:
-            print(f"{file.name}: taking column “{column}” for the {name}", file=sys.stderr)
-            roles[name] = [column]
+    taken = {column for columns in roles.values() for column in columns}
+    for role, guess in guessed.items():
+        if guess and guess not in taken and not roles.get(role):
+            print(f"{file.name}: taking column “{guess}” for the {role}", file=sys.stderr)
+            roles[role] = [guess]
     return {name: tuple(columns) for name, columns in roles.items() if columns}
 
 

@@ -122,7 +122,7 @@ def make_dataset(
     rows = _read_rows(table, task, roles, "file", leave_out)
     usable = [i for i, label in enumerate(rows["label"]) if label is not None and not rows["why"][i]]
     _refuse_no_text(rows, roles)
-    seen = [None if rows["why"][i] else label for i, label in enumerate(rows["label"])]
+    seen = [label for label, why in zip(rows["label"], rows["why"], strict=True) if not why]
     warnings = [*task.validate(seen), *_left_out_warnings(rows)]
     texts, targets = [rows["text"][i] for i in usable], [rows["label"][i] for i in usable]
     for i, side in zip(usable, split_rows(texts, targets, seed, test is not None, sample), strict=True):

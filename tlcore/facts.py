@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,10 @@ LENGTH_SAMPLE = 5_000
 """Texts that are cut into word pieces for the lengths: quantiles of more are no different, and take seconds."""
 LONGEST = 20
 """The longest texts, by characters, are always among those measured for `tokens_max`."""
-MAX_CHARACTERS = 20_000
+MAX_CHARACTERS = 6_000
 """Of a longer text only so much is cut into word pieces; its length is scaled up from that."""
+SAMPLE_CHARACTERS = 2_000_000
+"""The sample ends here where texts are long: about a second of work, and still hundreds of texts."""
 CHARACTERS_A_PIECE, PIECES_A_WORD = 4.5, 1.3
 """English averages of WordPiece, for when no tokenizer is at hand."""
 
@@ -86,7 +88,7 @@ class Lengths:
     p95: int = 0
     longest: int = 0
     cut_off: int = 0
-    estimated: bool = field(default=False)
+    estimated: bool = False
 
 
 def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts:
@@ -137,10 +139,10 @@ def is_mostly_unlabelled(labelled: int, unlabelled: int) -> bool:
 
 
 def measure_lengths(texts: Sequence[str], tokenizer_file: Path | None, sample: int = LENGTH_SAMPLE) -> Lengths:
-    """Word pieces of the texts, from at most `sample` of them; how many are cut off is scaled up to all."""
+    """Word pieces of the texts, from a sample of them if need be; how many are cut off is scaled up to all."""
     if not texts:
         return Lengths()
-    chosen = texts if len(texts) <= sample else random.Random(0).sample(texts, sample)
+    chosen = _sample(texts, sample)
     longest = sorted(texts, key=len, reverse=True)[:LONGEST]
     count = _counter(tokenizer_file)
     lengths = sorted(count(chosen))
@@ -153,6 +155,20 @@ def measure_lengths(texts: Sequence[str], tokenizer_file: Path | None, sample: i
         max(round(share * len(texts)), int(top > MAX_LENGTH)),
         tokenizer_file is None or len(chosen) < len(texts) or any(len(text) > MAX_CHARACTERS for text in longest),
     )
+
+
+def _sample(texts: Sequence[str], most: int) -> Sequence[str]:
+    """All texts if they are few and short; else so many of them, drawn at random, as the limits allow."""
+    if len(texts) <= most and sum(min(len(text), MAX_CHARACTERS) for text in texts) <= SAMPLE_CHARACTERS:
+        return texts
+    chosen: list[str] = []
+    left = SAMPLE_CHARACTERS
+    for text in random.Random(0).sample(texts, min(most, len(texts))):
+        left -= min(len(text), MAX_CHARACTERS)
+        if left < 0:
+            break
+        chosen.append(text)
+    return chosen
 
 
 def _counter(tokenizer_file: Path | None) -> Callable[[Sequence[str]], list[int]]:

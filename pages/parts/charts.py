@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 TRAINING, VALIDATION, TFIDF, MAJORITY, MODEL = "#2A8CC9", "#D55E00", "#B8679A", "#8B979E", "#009E73"
 """After Okabe and Ito: told apart by colour-blind eyes, at least 3:1 on white and on the dark background alike."""
-STILL = "#9FB1BC"
+STILL, STILL_TEXT = "#9FB1BC", "#768791"
 BASELINES = {
     "majority": ("Always the largest class", MAJORITY),
     "tfidf": ("Counting words (TF-IDF)", TFIDF),
@@ -20,6 +20,7 @@ BASELINES = {
 MOST_POINTS = 800
 MOST_CLASSES = 40
 CLEAR = "rgba(0,0,0,0)"
+CLEAR_GREY = "rgba(128,144,152,0.45)"
 GRID = "rgba(128,144,152,0.22)"
 CONFIG = {"displayModeBar": False, "responsive": True}
 """How every figure is shown: no floating tools."""
@@ -65,7 +66,7 @@ def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step"
     _line(
         figure,
         points,
-        "your model, validation rows",
+        "your model",
         VALIDATION,
         f"{x_title} %{{x:,}}: macro-F1 %{{y:.3f}}",
         markers=True,
@@ -93,21 +94,25 @@ def blocks_picture(blocks: Sequence[tuple[str, bool]]) -> go.Figure:
     """The model as a row of boxes, input side first: what stays as it was, and what learns."""
     figure = _figure("blocks", 150)
     names = [safe(name, 24) for name, _ in blocks]
-    for moves, title, colour, pattern in ((False, "stays as it was", STILL, "/"), (True, "learns", TRAINING, "")):
-        hatch = {"shape": pattern, "size": 7, "solidity": 0.12}
+    for moves, title, colour, pattern in (
+        (False, "stays as it was", "rgba(128,144,152,0.20)", "/"),
+        (True, "learns", TRAINING, ""),
+    ):
+        hatch = {"shape": pattern, "size": 8, "solidity": 0.15, "fillmode": "overlay", "fgcolor": CLEAR_GREY}
         at = [i for i, (_, moving) in enumerate(blocks) if moving == moves]
         figure.add_bar(
             x=at,
             y=[1] * len(at),
             width=0.86,
             name=title,
+            showlegend=bool(at),
             customdata=[names[i] for i in at],
             marker={"color": colour, "pattern": hatch, "line": {"width": 0}, "cornerradius": 5},
             text=[_box_text(names[i], len(blocks)) for i in at],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"color": "#FFFFFF" if moves else "#1B262C", "size": 12},
+            textfont={"color": "#FFFFFF" if moves else STILL_TEXT, "size": 13},
             constraintext="none",
             hovertemplate=f"%{{customdata}}: {title}<extra></extra>",
         )
@@ -159,7 +164,7 @@ def score_chart(model: Mapping[str, Any], baselines: Mapping[str, Mapping[str, A
             xshift=14,
             font={"color": colour, "size": 14},
         )
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ", tickfont={"size": 13}, fixedrange=True)
     figure.update_xaxes(title_text="macro-F1 on the test rows, with the 95% interval", range=[0, 1.08], fixedrange=True)
     figure.update_layout(hovermode="closest")
     return figure
@@ -183,7 +188,12 @@ def class_bars(per_class: Sequence[Mapping[str, Any]]) -> go.Figure:
     )
     names = [safe(c.get("label"), 28) + "  " for c in known]
     figure.update_yaxes(
-        tickvals=list(range(len(known))), ticktext=names, autorange="reversed", showgrid=False, fixedrange=True
+        tickvals=list(range(len(known))),
+        ticktext=names,
+        tickfont={"size": 13},
+        autorange="reversed",
+        showgrid=False,
+        fixedrange=True,
     )
     figure.update_xaxes(title_text="F1", range=[0, 1.08], fixedrange=True)
     figure.update_layout(hovermode="closest", bargap=0.35)
@@ -196,7 +206,7 @@ def confusion_map(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> go.
     figure = _figure("confusion", 150 + max(38, 26) * size if size <= 12 else 170 + 24 * size)
     names = [safe(label, 22) for label in labels]
     sums = [sum(row) or 1 for row in matrix]
-    for right, colour in ((True, (0, 158, 115)), (False, (213, 94, 0))):
+    for right, scale in ((True, ("#BFE6D9", MODEL)), (False, ("#F8DCCB", VALIDATION))):
         z = [
             [n / sums[i] if n and (i == j) == right else None for j, n in enumerate(row)]
             for i, row in enumerate(matrix)
@@ -211,7 +221,8 @@ def confusion_map(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> go.
             xgap=2,
             ygap=2,
             hoverongaps=False,
-            colorscale=[[0, _rgba(colour, 0.15)], [1, _rgba(colour, 1.0)]],
+            colorscale=[[0, scale[0]], [1, scale[1]]],
+            textfont={"color": "#10201B"},
             customdata=[
                 [[safe(labels[i], 60), safe(labels[j], 60), n] for j, n in enumerate(row)]
                 for i, row in enumerate(matrix)
@@ -222,12 +233,17 @@ def confusion_map(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> go.
             texttemplate="%{text}" if size <= 20 else None,
             hovertemplate="truth %{customdata[0]}, answer %{customdata[1]}: %{customdata[2]} rows<extra></extra>",
         )
-    ticks = {"tickvals": list(range(size)), "ticktext": names, "showgrid": False, "fixedrange": True, "zeroline": False}
+    ticks = {"tickvals": list(range(size)), "showgrid": False, "fixedrange": True, "zeroline": False}
     figure.update_xaxes(
-        title_text="the model's answer", side="top", tickangle=-35 if size > 4 else 0, range=[-0.5, size - 0.5], **ticks
+        title_text="the model's answer",
+        side="top",
+        tickangle=-45 if size > 4 else 0,
+        range=[-0.5, size - 0.5],
+        ticktext=[safe(label, 16) for label in labels],
+        **ticks,
     )
-    figure.update_yaxes(title_text="the truth", range=[size - 0.5, -0.5], **ticks)
-    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 40, "b": 8})
+    figure.update_yaxes(title_text="the truth", range=[size - 0.5, -0.5], ticktext=names, **ticks)
+    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 70, "t": 40, "b": 8})
     return figure
 
 
@@ -248,7 +264,12 @@ def confidence_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
     )
     names = [safe(label, 32) + "  " for label, _ in answers]
     figure.update_yaxes(
-        tickvals=list(range(len(answers))), ticktext=names, autorange="reversed", showgrid=False, fixedrange=True
+        tickvals=list(range(len(answers))),
+        ticktext=names,
+        tickfont={"size": 13},
+        autorange="reversed",
+        showgrid=False,
+        fixedrange=True,
     )
     figure.update_xaxes(visible=False, range=[0, 1.12], fixedrange=True)
     figure.update_layout(hovermode="closest", bargap=0.3, margin={"l": 8, "r": 8, "t": 4, "b": 4})
@@ -265,7 +286,7 @@ def _figure(name: str, height: int) -> go.Figure:
         plot_bgcolor=CLEAR,
         hovermode="x",
         dragmode=False,
-        margin={"l": 8, "r": 8, "t": 34, "b": 8},
+        margin={"l": 8, "r": 8, "t": 26, "b": 8},
         font={"size": 13},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left", "title": {"text": ""}},
     )
@@ -284,9 +305,6 @@ def _line(figure: go.Figure, points: Sequence[Point], name: str, colour: str, ho
             mode="lines+markers" if markers else "lines",
             line={"color": colour, "width": 2},
             marker={"size": 7},
+            cliponaxis=not markers,
             hovertemplate=hover + "<extra></extra>",
         )
-
-
-def _rgba(colour: tuple[int, int, int], strength: float) -> str:
-    return f"rgba({colour[0]},{colour[1]},{colour[2]},{strength})"

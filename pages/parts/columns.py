@@ -11,12 +11,16 @@ from pages.parts.reading import DELIMITERS, ENCODINGS, Preview
 from tlcore.workspace import Project
 
 GUESS = ""
+TEXTUAL = (".csv", ".tsv", ".txt")
 NO_LABEL = "(choose one)"
 
 
 def reading_controls(project: Project, preview: Preview | None) -> None:
     """Encoding, delimiter and header row, where they apply; shown too when the file could not be read."""
-    textual = preview is None or preview.how.format == "csv"
+    path = project.upload()
+    textual = preview.how.format == "csv" if preview else path is not None and path.suffix.lower() in TEXTUAL
+    if preview is None and not textual:
+        return
     with st.expander("Not read right? Change how", expanded=preview is None):
         places = st.columns(3)
         if textual:
@@ -53,12 +57,8 @@ def sheet_picker(project: Project, preview: Preview) -> None:
 
 def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
     """The text columns and the label column, guessed at first; what is shown is what the draft keeps."""
-    names, guess = preview.columns, preview.guess
-    if not state.lookup(state.draft(project), "roles"):
-        guessed = {role: [column] for role, column in guess.items() if column}
-        state.save(project, roles=guessed)
-        if guessed.get("label"):
-            st.rerun()  # the next step is open now, and the line of steps above is to say so
+    names = preview.columns
+    _settle(project, preview)
     left, right = st.columns(2)
     with left:
         wish = state.kept(project, "roles.text", [], names)
@@ -69,7 +69,6 @@ def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
         label = st.selectbox(
             "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
         )
-    _forget_missing(project, names)
     return text, label
 
 
@@ -77,15 +76,21 @@ def _label_wish(project: Project, names: list[str]) -> dict[str, Any]:
     """The draft keeps a list of columns, the widget shows one."""
     kept = state.lookup(state.draft(project), "roles.label") or []
     value = kept[0] if kept and kept[0] in names else GUESS
-    return state.shown(project, "roles.label", value, lambda column: [column] if column else None)
+    return state.shown(project, "roles.label", value, lambda column: [column] if column else [])
 
 
-def _forget_missing(project: Project, names: list[str]) -> None:
-    """Columns of another sheet or file are not this one's."""
+def _settle(project: Project, preview: Preview) -> None:
+    """Columns that are not in this sheet or file make way for the guess; what the user cleared stays clear."""
     roles = state.lookup(state.draft(project), "roles", {})
-    here = {role: [column for column in columns if column in names] for role, columns in roles.items()}
+    here = {}
+    for role, guess in preview.guess.items():
+        wished = roles.get(role)
+        there = [column for column in wished or [] if column in preview.columns]
+        guessed = [guess] if guess else []
+        here[role] = guessed if wished is None or (wished and not there) else there
     if here != roles:
-        state.save(project, roles={role: columns for role, columns in here.items() if columns})
+        state.save(project, roles=here)
+        st.rerun()  # the next step may be open now, and the line of steps above is to say so
 
 
 def _choice(project: Project, name: str, label: str, options: list[Any], titles: dict[Any, str], help: str) -> None:

@@ -27,7 +27,11 @@ def headline(found: Prepared) -> None:
 
 def notes(found: Prepared) -> list[str]:
     """What to know, beside what the page offers to mend."""
-    facts, found_notes = found.facts, [n for n in found.warnings if not (found.single and "only one row" in n)]
+    facts = found.facts
+    found_notes = [n for n in found.warnings if "only one row" not in n and "have no label." not in n]
+    if facts.unlabelled:
+        verb = "row has no label and is" if facts.unlabelled == 1 else "rows have no label and are"
+        found_notes.insert(0, f"{facts.unlabelled:,} {verb} not learned from. See below.")
     if facts.cut_off:
         many = plural(facts.cut_off, "text")
         found_notes.append(f"{many} will be cut off after {facts.max_length} word pieces: the rest is not read.")

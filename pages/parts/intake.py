@@ -16,7 +16,7 @@ HELP = "CSV, TSV, TXT, XLSX, XLS, ODS, JSONL or JSON, up to 100 MB. It stays on 
 def uploader(project: Project | None, label: str) -> None:
     """A place to drop a file; a file dropped becomes the project's (a new project's, if none is open)."""
     key = f"upload/{project.id if project else 'new'}/{state.recall('uploads', 0)}"
-    st.file_uploader(label, key=key, max_upload_size=MOST_MB, on_change=_take, args=(project, key), help=HELP)
+    st.file_uploader(label, key=key, max_upload_size=MOST_MB, on_change=_take, args=(project, key))
     st.caption(HELP)
     failure = state.forget("upload failure")
     if isinstance(failure, TlcoreError):
@@ -30,6 +30,8 @@ def _take(project: Project | None, key: str) -> None:
     try:
         if project is None:
             project = state.workspace().create_project(_name(file.name))
+        elif (old := project.upload()) and project.name == _name(old.name):
+            project.rename(_name(file.name))
         project.save_upload(file.name, file.getbuffer())
         state.save(project, file=file.name, read=None)
     except OSError as error:

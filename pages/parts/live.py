@@ -35,7 +35,7 @@ SENTENCES = {
     "encode": "The base model reads your texts once",
     "choose": "Trying which layers and which strength suit your texts best",
     "curve": "Learning from fewer labels to see how much more labels would help",
-    "fit": "Learning from all training rows",
+    "fit": "Learning from all your rows",
     "head": "Training only the part that gives the answers, so that nothing the model knows is spoilt",
     "finetune": "The model itself is learning your texts",
     "export": "Turning the model into its fast form.",

@@ -109,7 +109,8 @@ table.decision td {padding: .5rem .7rem; vertical-align: top; border-top: 1px so
 table.decision td b {font-weight: 500;}
 table.decision td span {opacity: .8; font-size: .84rem;}
 table.decision small {margin-left: .5rem; font-style: italic; white-space: nowrap;}
-table.decision tr.later td {opacity: .62;}
+table.decision tr.later td {opacity: .72;}
+table.decision tr.later td span {opacity: 1;}
 table.decision tr.lit td {background: rgba(11,140,170,.15); opacity: 1;}
 table.decision tr.lit td:first-child {box-shadow: inset 4px 0 0 #1189a8; font-weight: 600;}
 table.decision tr.lit td b {font-weight: 700;}

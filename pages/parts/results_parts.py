@@ -205,19 +205,19 @@ def matches(frame: Any, text: str, true: str | None, said: str | None) -> Any:
 
 
 def _reading_table(shown: Any) -> None:
-    names = ["row", "text", "label", "prediction", "confidence"]
+    names = ["row", "confidence", "label", "prediction", "text"]
     if "source" in shown and shown["source"].nunique() > 1:
         names.insert(0, "source")
     config = {
         "source": st.column_config.TextColumn("file"),
-        "row": st.column_config.NumberColumn("row", format="%d", width="small", help="The row in your file"),
+        "row": st.column_config.NumberColumn("row", format="%d", width=70, help="The row in your file"),
         "text": st.column_config.TextColumn("text", width="large"),
         "label": st.column_config.TextColumn("truth"),
         "prediction": st.column_config.TextColumn("answer"),
-        "confidence": st.column_config.NumberColumn("sure", format="percent", width="small"),
+        "confidence": st.column_config.NumberColumn("sure", format="%.0f %%", width=70),
     }
     picked = st.dataframe(
-        shown[names], hide_index=True, column_config=config, on_select="rerun", selection_mode="single-row",
+        shown[names].assign(confidence=shown["confidence"] * 100), hide_index=True, column_config=config, on_select="rerun", selection_mode="single-row",
         key="wrong-table", alt="Wrongly answered test rows",
     )  # fmt: skip
     rows = picked["selection"]["rows"] if picked else []

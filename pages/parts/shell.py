@@ -150,5 +150,6 @@ def _style() -> None:
     .stMain h1 {font-size: 2.1rem; padding-bottom: .3rem;}
     .stMain h3 {font-size: 1.25rem; padding-top: 1.4rem;}
     .st-key-answer p {font-size: 1.2rem; line-height: 1.5;}
+    [data-variant="segmented_control"][data-selected] p {color: light-dark(#0B6E8A, #9BDCF0); font-weight: 600;}
     .stMain [data-testid="stMetricValue"] {font-size: 1.5rem;}
     </style>""")

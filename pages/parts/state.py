@@ -116,7 +116,7 @@ def sync_address(page: str) -> None:
         run = current_run(found) if found else None
     except TlcoreError:
         return  # the page itself says so
-    if found and page not in ("projects", *PAGES.keys() - _wizard()):
+    if found and page != "projects":
         _address(PROJECT, found.id)
         if run and page in RUN_PAGES:
             _address(RUN, run.name)
@@ -201,7 +201,3 @@ def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None
 def _address(name: str, value: str) -> None:
     if st.query_params.get(name) != value:
         st.query_params[name] = value
-
-
-def _wizard() -> set[str]:
-    return {name for name, path in PAGES.items() if path.startswith("pages/wizard/")}

@@ -77,14 +77,14 @@ def phase_line(view: LiveView) -> None:
     }
     spoken = {"done": "done", "here": "now", "todo": "still to come"}
     items = "".join(
-        f'<li style="{looks[p.state]}"><span aria-hidden="true">{marks[p.state]}</span> {html.escape(p.title)}'
-        f'<span class="nudge-said">, {spoken[p.state]}</span></li>'
+        f'<span role="listitem" style="{looks[p.state]}"><span aria-hidden="true">{marks[p.state]}</span> {html.escape(p.title)}'
+        f'<span class="nudge-said">, {spoken[p.state]}</span></span>'
         for p in view.phases
     )
     st.html(
-        "<style>.nudge-phases{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;margin:0;padding:0;"
-        "font-size:.92rem}.nudge-phases li{margin:0;padding:0}.nudge-said{position:absolute;left:-9999px}</style>"
-        f'<ol class="nudge-phases" aria-label="The phases of this training">{items}</ol>'
+        "<style>.nudge-phases{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;font-size:.92rem}"
+        ".nudge-said{position:absolute;left:-9999px}</style>"
+        f'<div role="list" class="nudge-phases" aria-label="The phases of this training">{items}</div>'
     )
 
 
@@ -117,13 +117,14 @@ def graphs(view: LiveView, run: Path) -> None:
             st.plotly_chart(figure, key=f"{name}-{run.name}", config=charts.CONFIG, alt=title)
 
 
-def picture(view: LiveView, run: Path) -> None:
+def picture(view: LiveView, run: Path, alive: bool) -> None:
     """The model's blocks: what stays as it was, what learns. From the events, else from the plan."""
     blocks = view.blocks or _planned_blocks(run)
     if not blocks:
         return
     moving = sum(moves for _, moves in blocks)
-    st.markdown(f"**The model: {moving} of its {len(blocks)} parts {'learns' if moving == 1 else 'learn'} now**")
+    verb = ("learns now" if moving == 1 else "learn now") if alive else "learned"
+    st.markdown(f"**The model: {moving} of its {len(blocks)} parts {verb}**")
     alt = "The parts of the model, input side first; those that learn are filled, the others are hatched."
     st.plotly_chart(charts.blocks_picture(blocks), key=f"blocks-{run.name}", config=charts.CONFIG, alt=alt)
 
@@ -157,30 +158,22 @@ def buttons(run: Path, asked: str) -> None:
     if asked:
         if asked == "keep" and wish(run)[1] > PATIENCE_SECONDS:
             st.caption("The best so far is being packed and checked. Ending it now would lose it.")
-            if st.button("End it now", key="end"):
-                jobs.request_stop(run, keep=False)
-                st.rerun()
-        return
-    if state.recall("cancel") == run.name:
+            st.button("End it now", key="end", on_click=_cancel, args=(run,))
+    elif state.recall("cancel") == run.name:
         st.warning("Cancel this training? What it has learned so far is thrown away.")
         with st.container(horizontal=True):
-            if st.button("Yes, cancel it", key="cancel-yes"):
-                state.forget("cancel")
-                jobs.request_stop(run, keep=False)
-                st.rerun()
-            if st.button("No, go on", key="cancel-no"):
-                state.forget("cancel")
-                st.rerun(scope="fragment")
-        return
-    with st.container(horizontal=True):
-        if st.button(
-            "Stop and keep the best", key="stop", help="Ends early; the best model so far is tested and packed."
-        ):
-            jobs.request_stop(run, keep=True)
-            st.rerun()
-        if st.button("Cancel", key="cancel", type="tertiary"):
-            state.remember("cancel", run.name)
-            st.rerun(scope="fragment")
+            st.button("Yes, cancel it", key="cancel-yes", on_click=_cancel, args=(run,))
+            st.button("No, go on", key="cancel-no", on_click=state.forget, args=("cancel",))
+    else:
+        with st.container(horizontal=True):
+            about = "Ends early; the best model so far is tested and packed."
+            st.button("Stop and keep the best", key="stop", help=about, on_click=jobs.request_stop, args=(run, True))
+            st.button("Cancel", key="cancel", type="tertiary", on_click=state.remember, args=("cancel", run.name))
+
+
+def _cancel(run: Path) -> None:
+    state.forget("cancel")
+    jobs.request_stop(run, keep=False)
 
 
 def ended(project: Project, run: Path, job: JobState, view: LiveView) -> None:
@@ -192,7 +185,7 @@ def ended(project: Project, run: Path, job: JobState, view: LiveView) -> None:
         if shell.primary("See how good it is"):
             state.go("results", run=run.name)
         return
-    if job.state in ("cancelled", "stopped") or wish(run)[0]:
+    if job.state in ("cancelled", "stopped") or (job.state == "lost" and wish(run)[0] == "cancel"):
         shell.answer("You ended the training before there was anything to keep.")
         st.text("Your data and your plan are as they were.")
     elif job.state == "failed":

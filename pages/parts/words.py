@@ -83,6 +83,8 @@ def ago(then: float) -> str:
     seconds = max(0.0, time.time() - then)
     if seconds < 60:
         return "just now"
+    if seconds < 90:
+        return "a minute ago"
     days = int(seconds // 86400)
     return f"{plural(days, 'day')} ago" if days else f"{duration(seconds)} ago"
 

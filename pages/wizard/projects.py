@@ -55,12 +55,15 @@ def _confirm(project: Project) -> None:
     st.text(project.name)
     st.write("Its spreadsheet, its models and everything else in it go to Nudge's trash folder (see Settings).")
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", key="delete-yes"):
-            state.workspace().delete_project(project.id)
-            state.open_project(None)
+        if st.button("Delete it", type="primary", key="delete-yes", on_click=_delete, args=(project,)):
             st.rerun()
         if st.button("Keep it", key="delete-no"):
             st.rerun()
+
+
+def _delete(project: Project) -> None:
+    state.workspace().delete_project(project.id)
+    state.open_project(None)
 
 
 def _examples() -> None:

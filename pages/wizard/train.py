@@ -11,8 +11,7 @@ from pages.parts import train_parts as parts
 from tlcore import jobs
 from tlcore.workspace import Project
 
-TICK = 1.0
-"""Seconds between two looks while a training is alive."""
+TICK = 1.0  # seconds between two looks while a training is alive
 
 
 def show() -> None:
@@ -37,7 +36,7 @@ def follow(project: Project, run: Path, was_alive: bool) -> None:
             parts.ended(project, run, job, view)
         st.space("small")
         parts.graphs(view, run)
-        parts.picture(view, run)
+        parts.picture(view, run, job.alive)
         parts.said(view)
         if job.alive:
             st.caption("You can close this page: the training goes on. Come back to this address to see it again.")

@@ -199,7 +199,7 @@ def report_json(strategy: str, labels: tuple[str, ...], rows: list[dict[str, Any
         "rows": {"train": 700, "validation": 100, "test": len(rows)},
         "seconds": {"prepare": 1.2, "baselines": 2.0, "encode": 6.1, "choose": 9.4, "fit": 0.4, "pack": 5.0},
         "test": {"macro_f1": macro, "macro_f1_low": macro - 0.04, "macro_f1_high": macro + 0.03,
-                 "accuracy": right / len(rows), "auroc": None, "rows": len(rows), "wrong": len(rows) - right},
+                 "accuracy": right / max(1, len(rows)), "auroc": None, "rows": len(rows), "wrong": len(rows) - right},
         "validation": {"macro_f1": macro + 0.01, "accuracy": 0.9, "auroc": None, "rows": 100},
         "baselines": {
             "majority": {"macro_f1": 0.05, "macro_f1_low": 0.04, "macro_f1_high": 0.06, "accuracy": 0.17},

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlcore.advise import table
-from tlcore.advise.match import Case, Match, data_of, default_complexity, match_row
+from tlcore.advise.match import PICTURES, Case, Match, data_of, default_complexity, match_row
 from tlcore.advise.table import DECISION_TABLE, PLANNED_TITLES, DecisionRow
 from tlcore.advise.words import about_time_text, count_text, memory_text, time_range_text
 from tlcore.errors import TlcoreError
@@ -26,6 +26,8 @@ BY_HEART = 8
 """With fewer rows a class than this, a model whose every weight moves tends to learn rows instead of classes."""
 PATIENCE_SECONDS = 30 * 60
 """A first model that takes longer is not put in place of another approach; it stays among the alternatives."""
+ABOUT_AS_LONG = 1.4
+"""Estimates are no better than this factor: times closer than that are not told apart."""
 RARE_CLASS = 10
 """A class with fewer rows has two or less to be tested on."""
 LONG_SHARE = 0.1
@@ -160,8 +162,9 @@ def _substituted(row: DecisionRow, advised: _Option, facts: Facts) -> str:
 
 
 def _sentence(strategy: Strategy) -> str:
-    """The table's plain words where a row is about this strategy alone, else the strategy's own."""
-    return next((row.plain for row in DECISION_TABLE if row.strategies == (strategy.name,)), strategy.sentence)
+    """The table's plain words where one row, and no other, is about this strategy alone; else the strategy's own."""
+    rows = [row for row in DECISION_TABLE if row.strategies == (strategy.name,)]
+    return rows[0].plain if len(rows) == 1 else strategy.sentence
 
 
 def _why(
@@ -216,7 +219,7 @@ def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
     texts = facts.labelled + facts.unlabelled
     if facts.cut_off > LONG_SHARE * texts:
         about = "About " if facts.estimated else ""
-        return f"{about}{facts.cut_off:,} texts are longer than the {facts.max_length} word pieces the model reads of each."
+        return f"{about}{facts.cut_off:,} texts are longer than the {facts.max_length} word pieces the model reads."
     return ""
 
 
@@ -254,8 +257,9 @@ def _alternatives(
         for option in options
         if option.strategy.name != chosen.strategy.name
     ]
-    firsts = [one.strategies[0] for one in DECISION_TABLE]
-    rest = [name for one in DECISION_TABLE for name in one.strategies]
+    fitting = [one for i, one in enumerate(DECISION_TABLE) if i != PICTURES or one is row]
+    firsts = [one.strategies[0] for one in fitting]
+    rest = [name for one in fitting for name in one.strategies]
     planned = [name for name in dict.fromkeys([*row.strategies, *firsts, *rest]) if name not in names]
     to_come = [
         Alternative(
@@ -273,8 +277,10 @@ def _alternatives(
 def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, case: Case) -> str:
     """Time against time, then what it would bring with this many rows, then memory if it does not fit."""
     this, that = about_time_text(other.estimate), about_time_text(chosen.estimate)
-    time = f"{this} instead of {that.removeprefix('about ')}" if this != that else f"{this}, the same"
-    parts = [f"{time[0].upper()}{time[1:]}", _gain(facts, chosen, other, case)]
+    ratio = max(0.1, other.estimate.seconds_high) / max(0.1, chosen.estimate.seconds_high)
+    alike = this == that or 1 / ABOUT_AS_LONG < ratio < ABOUT_AS_LONG
+    time = "Takes about as long" if alike else f"A{this[1:]} instead of {that.removeprefix('about ')}"
+    parts = [time, _gain(facts, chosen, other, case)]
     if other.estimate.memory_mb > machine.free_memory_mb:
         parts.append(_too_big(other.estimate, machine))
     return "; ".join(part for part in parts if part) + "."
@@ -294,5 +300,6 @@ def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     if other.moves < chosen.moves:
         if each < BY_HEART or rows < TINY_ROWS:
             return f"with only {a_class} it is often just as good"
-        return f"with {a_class} it is often a few points behind, but a good first look"
+        look = ", but a good first look" if other.estimate.seconds_high < chosen.estimate.seconds_high else ""
+        return f"with {a_class} it is often a few points behind{look}"
     return ""

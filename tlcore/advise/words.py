@@ -45,7 +45,9 @@ def _rounded(seconds: float) -> tuple[int, str]:
     """A number that is easy to hold, and its unit."""
     size, unit = next((size, name) for size, name, below in UNITS if seconds < below or below is math.inf)
     value = max(seconds / size, 1)
-    return (min(NICE, key=lambda n: abs(n - value)) if value < 100 else round(value)), unit
+    nice = min(NICE, key=lambda n: abs(n - value)) if value < 100 else round(value)
+    larger = {"second": "minute", "minute": "hour"}.get(unit)
+    return (1, larger) if nice == 60 and larger else (nice, unit)
 
 
 def _count(value: int, unit: str) -> str:

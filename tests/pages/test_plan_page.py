@@ -1,0 +1,93 @@
+"""Step 4: the decision table, the recommendation, the settings, the start."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from pages.parts import planning
+from tests.pages.helpers import opened, said, show
+from tlcore import jobs
+from tlcore.advise import DECISION_TABLE
+from tlcore.files import read_json
+from tlcore.strategies import get_strategy
+
+
+def test_the_whole_table_is_there_and_one_row_is_lit(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    assert not app.exception
+    assert not app.error
+    table = next(h.proto.body for h in app.get("html") if "<table" in h.proto.body)
+    assert table.count("<tr") == len(DECISION_TABLE) + 1 == 9
+    assert table.count('aria-current="true"') == 1
+    assert "Keep the language model as it is" in said(app)
+
+
+def test_changing_the_case_moves_the_light_and_is_kept(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    group = next(g for g in app.get("button_group") if g.key == f"{project.id}/compute")
+    group.set_value(["api"]).run() if isinstance(group.value, list) else group.set_value("api").run()
+    assert project.draft()["compute"] == "api"
+    assert "changed by you" in "".join(g.label for g in app.get("button_group"))
+    assert "“api”" in said(app)
+    again = show("plan", project=project.id)
+    assert "API only" in planning.TITLES["compute"].values()
+    assert next(g for g in again.get("button_group") if g.key == f"{project.id}/compute").value in ("api", ["api"])
+
+
+def test_another_way_can_be_chosen(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    assert app.radio[0].value == "frozen_features"
+    app.radio[0].set_value("full_finetune").run()
+    assert project.draft()["strategy"] == "full_finetune"
+    assert "You chose this yourself" in said(app)
+    app.radio[0].set_value("frozen_features").run()
+    assert "strategy" not in project.draft()
+
+
+@pytest.mark.parametrize("strategy", ["frozen_features", "full_finetune"])
+def test_every_setting_has_a_widget(home: Path, strategy: str) -> None:
+    project = opened(strategy=strategy)
+    app = show("plan", project=project.id)
+    kinds = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input]
+    keys = {widget.key for widget in kinds}
+    for field in dataclasses.fields(get_strategy(strategy).Settings):
+        assert f"{project.id}/settings.{strategy}.{field.name}" in keys
+
+
+def test_settings_and_seed_are_kept(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    app.number_input(key=f"{project.id}/seed").set_value(3).run()
+    assert project.draft()["seed"] == 3
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_base_that_is_not_there_is_a_problem_box(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    app.text_input(key="another").set_value(str(home))
+    next(b for b in app.button if b.label == "Use this base").click().run()
+    assert "config.json is missing" in said(app)
+    assert "base" not in project.draft()
+
+
+def test_starting_makes_a_run_and_leads_to_train(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(jobs, "start_job", started.append)
+    project = opened()
+    app = show("plan", project=project.id)
+    app.button(key="primary").click().run()
+    assert not app.exception
+    (run,) = project.run_folders()
+    assert started == [run]
+    assert project.draft()["run"] == run.name
+    assert read_json(run / "plan.json")["strategy"] == "frozen_features"
+    assert (run / "dataset" / "dataset.json").exists()
+    assert app.query_params["run"] in (run.name, [run.name])

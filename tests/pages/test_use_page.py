@@ -1,0 +1,172 @@
+"""The Use screen: ask, score a spreadsheet, take the zip away."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import use_parts as parts
+from tests.pages import fake_run
+from tests.pages.helpers import said, show
+from tlcore import jobs
+from tlcore.files import write_json
+from tlcore.predict.predictor import Answers
+from tlcore.workspace import Project
+
+VIEWS = {"ask": "Ask it", "sheet": "Score a spreadsheet", "zip": "Take it away"}
+
+
+class FakeModel:
+    labels: ClassVar = ["<b>x</b>", "![x](http://a.b/c.png)", "[[]]()"]
+
+    def predict(self, texts: list[str]) -> Answers:
+        sure = np.array([[0.2, 0.7, 0.1]] * len(texts), dtype=np.float32)
+        return Answers([self.labels[1]] * len(texts), [0.7] * len(texts), sure)
+
+
+@pytest.fixture
+def project(home: Path) -> Project:
+    return fake_run.make_project(home)
+
+
+def look(project: Project, run: Path, view: str) -> AppTest:
+    project.save_draft({"use": VIEWS[view]})
+    app = show("use", run=run.name)
+    assert not app.exception
+    return app
+
+
+def test_a_text_is_answered_and_kept(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "predictor", lambda run: FakeModel())
+    run = fake_run.make_run(project)
+    app = look(project, run, "ask")
+    assert "The answer appears here" in said(app)
+    app.text_area[0].input("where is my parcel?").run()
+    assert not app.exception
+    assert "“![x](http://a.b/c.png)”, 70 % sure" in said(app)
+    assert not any("![x](http" in str(box.value) for box in app.markdown)
+    assert len(app.get("plotly_chart")) == 1
+    assert look(project, run, "ask").text_area[0].value == "where is my parcel?"
+
+
+def test_a_model_that_cannot_be_opened_is_explained(project: Project) -> None:
+    app = look(project, fake_run.make_run(project), "ask")
+    app.text_area[0].input("hello").run()
+    assert "cannot be opened" in said(app)
+
+
+def test_one_box_for_each_column_of_text(project: Project) -> None:
+    run = fake_run.make_run(project)
+    write_json(run / "dataset" / "dataset.json", {"roles": {"text": ["title", "![x](http://a.b)"], "label": ["y"]}})
+    boxes = look(project, run, "ask").text_area
+    assert len(boxes) == 2
+    assert "![x](http" not in boxes[1].label
+
+
+def test_a_spreadsheet_is_scored_by_a_job_and_found_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(jobs, "start_job", started.append)
+    run = fake_run.make_run(project)
+    app = look(project, run, "sheet")
+    app.file_uploader(key="score-file").upload(
+        "my <b>sheet</b>.csv", b"id,text\n1,hello there\n2,where is it\n", "text/csv"
+    )
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="score-column-0").value == "text"
+    again = look(project, run, "sheet")
+    assert again.button(key="score").label == "Score 2 rows"
+    again.button(key="score").click().run()
+    (folder,) = started
+    job = json.loads((folder / "job.json").read_text())
+    assert (job["kind"], job["args"]["roles"], job["args"]["run"]) == ("predict", {"text": ["text"]}, str(run))
+    assert Path(job["args"]["file"]).parent.parent == folder
+    assert "Scoring." in said(look(project, run, "sheet"))
+
+
+def scored(project: Project, run: Path, state: str) -> Path:
+    folder = jobs.create_job(project.new_job_folder("predict"), "predict", run=str(run))
+    rows = [["text", "prediction", "confidence"], ["![x](http://a.b/c.png)", "<b>x</b>", "0.9"]]
+    with (folder / "scored.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    (folder / "scored.xlsx").write_bytes(b"PK")
+    summary: dict[str, Any] = {"rows": 1000, "empty": 3, "answers": {"<b>x</b>": 997}, "seconds": 12.2, "unsure": 41}
+    write_json(folder / "summary.json", summary)
+    fake_run.set_state(folder, state)
+    project.save_draft({"score": {"run": run.name, "job": folder.name, "name": "sheet.csv"}})
+    return folder
+
+
+def test_what_was_scored_is_shown_and_offered(project: Project) -> None:
+    run = fake_run.make_run(project)
+    scored(project, run, "done")
+    app = look(project, run, "sheet")
+    assert "997 rows answered in 12 seconds; for 41 the model is less than half sure; 3 had no text" in said(app)
+    assert app.dataframe[-1].value["prediction"][0] == "<b>x</b>"
+    assert [button.label for button in app.get("download_button")] == ["Download for Excel", "Download as CSV"]
+    app.button(key="score-other").click().run()
+    assert not app.exception
+    assert app.get("file_uploader")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("failed", "The disk is full"), ("lost", "stopped unexpectedly"), ("cancelled", "You ended the scoring")],
+)
+def test_a_scoring_that_did_not_end_well(project: Project, state: str, expected: str) -> None:
+    run = fake_run.make_run(project)
+    scored(project, run, state)
+    app = look(project, run, "sheet")
+    assert expected in said(app)
+    assert not app.get("download_button")
+
+
+def test_a_broken_spreadsheet_is_explained(project: Project) -> None:
+    run = fake_run.make_run(project)
+    app = look(project, run, "sheet")
+    app.file_uploader(key="score-file").upload("x.csv", b"", "text/csv").run()
+    assert not app.exception
+    assert app.error
+    app.button(key="score-other").click().run()
+    assert not app.exception
+    assert os.listdir(project.folder / "jobs") == []
+
+
+def test_the_zip_is_offered_only_when_it_was_checked(project: Project) -> None:
+    app = look(project, fake_run.make_run(project), "zip")
+    assert "gave the same answers on 20 rows" in app.success[0].value
+    assert len(app.get("download_button")) == 1
+    app = look(project, fake_run.make_run(project, checked=False), "zip")
+    assert "no checked zip" in said(app)
+    assert not app.get("download_button")
+
+
+def test_a_missing_zip_is_not_offered(project: Project) -> None:
+    run = fake_run.make_run(project)
+    (run / "model.zip").unlink()
+    assert not look(project, run, "zip").get("download_button")
+
+
+@pytest.mark.parametrize("state", ["running", "lost", "failed"])
+def test_without_a_report_it_leads_to_train(project: Project, state: str) -> None:
+    run = fake_run.make_run(project, state=state, events=9)
+    lock = fake_run.held(run) if state == "running" else None
+    app = show("use", run=run.name)
+    assert not app.exception
+    assert app.button(key="primary").label == "Go to Train"
+    if lock:
+        lock.release()
+
+
+def test_small_things(tmp_path: Path) -> None:
+    assert parts.slug("My <b> Tickets! ") == "my-b-tickets"
+    assert parts.slug("//") == "model"
+    assert parts.scored_sentence({}) == "The spreadsheet is scored."
+    assert parts.first_rows(tmp_path / "none.csv") == {}
