@@ -79,6 +79,7 @@ class LiveView:
     titles: Mapping[str, str] = field(default_factory=dict)
     t: float = 0.0
     phase_began: float = 0.0
+    waited: float = 0.0
     part: float | None = None
     count: str = ""
     fraction: float = 0.0
@@ -192,7 +193,12 @@ class LiveView:
         names = self.order
         at = names.index(self.phase) if self.phase in names else 0
         weight = sum(_weight(name) for name in names[:at]) + _weight(self.phase) * (self.part or 0.0)
-        return self.t / weight if weight else 0.0
+        return self.worked / weight if weight else 0.0
+
+    @property
+    def worked(self) -> float:
+        """Seconds since the job began, without those spent waiting for another one."""
+        return self.t - self.waited
 
     @property
     def left_text(self) -> str:
@@ -242,6 +248,8 @@ LISTS = (
 
 def _phase(state: dict[str, Any], event: Event) -> None:
     name = str(event.get("name", ""))
+    if state["seen"] and state["seen"][-1] in NOT_A_PHASE:
+        state["waited"] += state["t"] - state["phase_began"]
     if name in state["seen"]:
         state["seen"].remove(name)
     state["seen"].append(name)

@@ -109,7 +109,9 @@ def classes(report: Report) -> None:
     weak = min((c for c in found if c.get("f1") is not None), key=lambda c: c["f1"], default=None)
     if weak is not None:
         times = words.of(weak.get("right") or 0, weak.get("rows") or 0)
-        st.text(f"Weakest: “{short(weak.get('label'))}”, found {times} times.")
+        st.text(f"Weakest: “{short(weak.get('label'))}”, found in {times} test rows.")
+    if len(found) > charts.MOST_CLASSES:
+        st.caption(f"The {charts.MOST_CLASSES} weakest of {len(found)} classes; the table has them all.")
     alt = "F1 of each class, weakest first."
     st.plotly_chart(charts.class_bars(found), key="bars", config=charts.CONFIG, alt=alt)
     columns: dict[str, list[Any]] = {
@@ -212,8 +214,8 @@ def _reading_table(shown: Any) -> None:
         "source": st.column_config.TextColumn("file"),
         "row": st.column_config.NumberColumn("row", format="%d", width=70, help="The row in your file"),
         "text": st.column_config.TextColumn("text", width="large"),
-        "label": st.column_config.TextColumn("truth"),
-        "prediction": st.column_config.TextColumn("answer"),
+        "label": st.column_config.TextColumn("truth", width=150),
+        "prediction": st.column_config.TextColumn("answer", width=150),
         "confidence": st.column_config.NumberColumn("sure", format="%.0f %%", width=70),
     }
     picked = st.dataframe(

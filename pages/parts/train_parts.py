@@ -181,7 +181,7 @@ def ended(project: Project, run: Path, job: JobState, view: LiveView) -> None:
     kept = (run / "report.json").exists()
     if job.state in ("done", "stopped") and kept:
         how = "The training is done." if job.state == "done" else "You stopped the training; the best so far was kept."
-        shell.answer(f"{how} It took {words.duration(view.t)}.")
+        shell.answer(f"{how} It took {words.duration(view.worked)}.")
         if shell.primary("See how good it is"):
             state.go("results", run=run.name)
         return

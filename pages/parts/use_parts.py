@@ -22,6 +22,7 @@ from tlcore.predict.text import join_text
 from tlcore.workspace import Project
 
 MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
+ANSWER_COLUMNS = 2  # a prediction and its confidence, last in what was scored
 TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "jsonl", "json"]
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 INSIDE = (
@@ -217,11 +218,18 @@ def _scored(project: Project, folder: Path) -> None:
             shell.text_table({"answer": [k for k, _ in ranked], "rows": [v for _, v in ranked]}, key="score-counts")
     head = first_rows(folder / "scored.csv")
     if head:
-        st.caption(f"The first {words.plural(len(next(iter(head.values()))), 'row')}; the file has all of them.")
-        shell.text_table(head, key="scored", height=280, alt="The first scored rows")
+        shown = words.plural(len(next(iter(head.values()))), "row")
+        st.caption(
+            f"The first {shown}, answers in front. The file has all rows, your columns in their order, answers last."
+        )
+        order = [*list(head)[-ANSWER_COLUMNS:], *list(head)[:-ANSWER_COLUMNS]]
+        shell.text_table({name: head[name] for name in order}, key="scored", height=280, alt="The first scored rows")
     stem = Path(str((state.draft(project).get("score") or {}).get("name") or "sheet")).stem
     with st.container(horizontal=True):
-        for ending, title, mime in (("xlsx", "Download for Excel", SHEET), ("csv", "Download as CSV", "text/csv")):
+        for ending, title, mime in (
+            ("xlsx", "Download the Excel file", SHEET),
+            ("csv", "Download the CSV", "text/csv"),
+        ):
             file, name = folder / f"scored.{ending}", f"{stem} scored.{ending}"
             if file.exists():
                 kind: Any = "primary" if ending == "xlsx" else "secondary"

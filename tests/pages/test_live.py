@@ -44,7 +44,9 @@ def test_waiting_is_said_and_is_not_one_of_the_phases() -> None:
     assert "Another training" in now.now
     assert "wait" not in [phase.name for phase in now.phases]
     assert now.left is None
-    assert not reduce(now, [{"t": 9.0, "kind": "phase", "name": "prepare", "title": ""}]).waiting
+    later = reduce(now, [{"t": 9.0, "kind": "phase", "name": "prepare", "title": ""}, {"t": 12.0, "kind": "note"}])
+    assert not later.waiting
+    assert later.worked == 3.0
 
 
 @pytest.mark.parametrize("strategy", sorted(fake_run.EVENTS_OF))

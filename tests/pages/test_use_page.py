@@ -110,7 +110,7 @@ def test_what_was_scored_is_shown_and_offered(project: Project) -> None:
     app = look(project, run, "sheet")
     assert "997 rows answered in 12 seconds; for 41 the model is less than half sure; 3 had no text" in said(app)
     assert app.dataframe[-1].value["prediction"][0] == "<b>x</b>"
-    assert [button.label for button in app.get("download_button")] == ["Download for Excel", "Download as CSV"]
+    assert [button.label for button in app.get("download_button")] == ["Download the Excel file", "Download the CSV"]
     app.button(key="score-other").click().run()
     assert not app.exception
     assert app.get("file_uploader")

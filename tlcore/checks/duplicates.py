@@ -11,7 +11,9 @@ from tlcore.splits import text_key
 def duplicates(dataset: Dataset, facts: Facts) -> Problem | None:
     seen: set[str] = set()
     rows = []
-    for row, text, source in zip(dataset.rows["row"][:], dataset.rows["text"][:], dataset.rows["source"][:], strict=True):
+    for row, text, source in zip(
+        dataset.rows["row"][:], dataset.rows["text"][:], dataset.rows["source"][:], strict=True
+    ):
         key = text_key(text)
         if source == "file" and key and key in seen:
             rows.append(row)

@@ -17,20 +17,30 @@ from sklearn.svm import LinearSVC
 
 from tlcore.models.saved import Head
 
+SMALLEST_SCALE = 0.05
 MAX_ITERATIONS, TOLERANCE = 150, 1e-3
 """The penalty is strong, so that more iterations change the third digit of a weight and nothing else."""
 
 
-def make_head(kind: str, C: float, balanced: bool, seed: int, rows_of_smallest: int = 3) -> Pipeline:
-    """An unfitted pipeline: standardise, then `logistic` regression or a calibrated linear `svm`."""
+def make_head(kind: str, C: float, balanced: bool, seed: int, rows_of_smallest: int = 3) -> Any:
+    """An unfitted model for standardised features: `logistic` regression or a calibrated linear `svm`."""
     weight = "balanced" if balanced else None
     if kind == "logistic":
-        model: Any = LogisticRegression(C=C, class_weight=weight, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-    else:
-        # C is per row in both, but the hinge wants a smaller one: the same grid then serves both heads.
-        svm = LinearSVC(C=C / 10, class_weight=weight, random_state=seed, dual="auto")
-        model = CalibratedClassifierCV(svm, ensemble=False, cv=max(2, min(3, rows_of_smallest)))
-    return make_pipeline(StandardScaler(), model)
+        return LogisticRegression(C=C, class_weight=weight, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+    # C is per row in both, but the hinge wants a smaller one: the same grid then serves both heads.
+    svm = LinearSVC(C=C / 10, class_weight=weight, random_state=seed, dual="auto")
+    return CalibratedClassifierCV(svm, ensemble=False, cv=max(2, min(3, rows_of_smallest)))
+
+
+def fit_scaler(x: np.ndarray) -> StandardScaler:
+    """Zero mean, unit variance; but a feature that hardly moves is not blown up to the size of the others.
+
+    A dead dimension of the encoder differs by rounding only: divided by its tiny deviation it would be pure noise,
+    and its folded weight would be astronomically large.
+    """
+    scaler = StandardScaler().fit(x)
+    scaler.scale_ = np.maximum(scaler.scale_, SMALLEST_SCALE * np.median(scaler.scale_))
+    return scaler
 
 
 def fit_head(kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, seed: int = 0) -> Pipeline:
@@ -38,9 +48,10 @@ def fit_head(kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, 
     smallest = int(np.unique(y, return_counts=True)[1].min())
     if kind == "svm" and smallest < 2:
         kind = "logistic"
+    scaler, model = fit_scaler(x.astype(np.float32)), make_head(kind, C, balanced, seed, smallest)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return make_head(kind, C, balanced, seed, smallest).fit(x.astype(np.float32), y)
+        return make_pipeline(scaler, model.fit(scaler.transform(x.astype(np.float32)), y))
 
 
 def cross_validate(
@@ -56,10 +67,10 @@ def cross_validate(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for inside, outside in StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y):
-            scaler = StandardScaler().fit(x[inside])
+            scaler = fit_scaler(x[inside])
             seen, unseen = scaler.transform(x[inside]), scaler.transform(x[outside])
             for c, C in enumerate(Cs):
-                model = make_head(kind, C, balanced, seed)[-1]
+                model = make_head(kind, C, balanced, seed)
                 model = clone(model.estimator if kind == "svm" else model)
                 answers[c, outside] = model.fit(seen, y[inside]).predict(unseen)
     return [float(f1_score(y, of_c, average="macro")) for of_c in answers]
@@ -98,6 +109,6 @@ def _all_classes(head: Head, seen: np.ndarray, classes: int) -> Head:
     return Head(weight, bias, a, b)
 
 
-def standardised_head(x: np.ndarray, y: np.ndarray, classes: int, C: float = 0.03) -> Head:
+def standardised_head(x: np.ndarray, y: np.ndarray, classes: int, C: float = 0.01) -> Head:
     """A logistic head on frozen features: where fine-tuning starts ("head first")."""
     return to_head(fit_head("logistic", x, y, C, balanced=False), classes)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 IMBALANCE_TO_WEIGHT = 3.0
 STEPS_WORTH_TAKING = 700
-MIN_EPOCHS, MAX_EPOCHS = 3, 12
+MIN_EPOCHS, MAX_EPOCHS = 3, 10
 
 
 @dataclass(frozen=True)
 class Settings:
     epochs: int = setting(0, "Rounds over your rows", "0 chooses by the number of rows; training ends earlier if nothing improves.",
                           low=0, high=100, term="epochs")  # fmt: skip
-    learning_rate: float = setting(2e-4, "Size of the steps", "Larger learns faster and forgets more of what the model knew.",
+    learning_rate: float = setting(1e-4, "Size of the steps", "Larger learns faster and forgets more of what the model knew.",
                                    low=1e-6, high=5e-3, term="peak learning rate of the top block", advanced=True)  # fmt: skip
     layer_decay: float = setting(0.85, "Caution in lower layers", "Each block learns this much slower than the one above it.",
                                  low=0.3, high=1.0, term="layer-wise learning-rate decay", advanced=True)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Test macro-F1 of each strategy on public data, through the command line, beside TF-IDF on the same rows."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.data import CASES, ROOT, Case, data_folder
+
+
+def run_case(case: Case, seed: int) -> dict[str, Any]:
+    """One training by `python -m tlcore train`; its report. Raises SystemExit if it fails."""
+    folder = data_folder() / case.data
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [
+            sys.executable, "-m", "tlcore", "train", str(folder / "train.csv"), "--text", "text", "--label", "label",
+            "--test", str(folder / case.test), "--strategy", case.strategy, "--seed", str(seed),
+            "--out", str(Path(scratch) / "run"), *(["--rows", str(case.rows)] if case.rows else []),
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{case.name}, seed {seed}: {done.stdout}\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(seeds: list[int], log: Path) -> list[dict[str, Any]]:
+    """Every case on every seed; each result is kept in `log` at once, so that a broken-off run goes on from there."""
+    kept = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    have = {(row["case"], row["seed"]) for row in kept}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    for case in CASES:
+        for seed in seeds:
+            if (case.name, seed) in have:
+                continue
+            report = run_case(case, seed)
+            row = {
+                "case": case.name, "seed": seed, "macro_f1": report["test"]["macro_f1"],
+                "tfidf": report["baselines"]["tfidf"]["macro_f1"], "seconds": round(sum(report["seconds"].values()), 1),
+                "peak_memory_mb": report["peak_memory_mb"], "chosen": report["chosen"],
+            }  # fmt: skip
+            print(json.dumps(row), flush=True)
+            kept.append(row)
+            with log.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+    return kept
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: medians over seeds, the lowest and the highest, and whether each case reaches what it must."""
+    lines = [
+        "| data / rows / strategy | macro-F1 (min, max) | TF-IDF | must show | shown | seconds | peak MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for case in CASES:
+        of_case = [row for row in rows if row["case"] == case.name]
+        if not of_case:
+            continue
+        scores, tfidf = [row["macro_f1"] for row in of_case], [row["tfidf"] for row in of_case]
+        middle = statistics.median(scores)
+        must, shown = _verdict(case, middle, statistics.median(tfidf))
+        lines.append(
+            f"| {case.name} | **{middle:.4f}** ({min(scores):.4f}, {max(scores):.4f}) | {statistics.median(tfidf):.4f} | {must} "
+            f"| {'yes' if shown else '**no**'} | {statistics.median(row['seconds'] for row in of_case):.0f} "
+            f"| {statistics.median(row['peak_memory_mb'] for row in of_case):.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _verdict(case: Case, score: float, tfidf: float) -> tuple[str, bool]:
+    wishes = []
+    if case.at_least is not None:
+        wishes.append((f">= {case.at_least}", score >= case.at_least))
+    if case.above_tfidf is not None:
+        wishes.append((f">= TF-IDF {case.above_tfidf * 100:+.0f} points", score >= tfidf + case.above_tfidf))
+    return ", ".join(text for text, _ in wishes), all(ok for _, ok in wishes)

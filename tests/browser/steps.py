@@ -1,0 +1,76 @@
+"""What a person does in the wizard, step by step, in words the tests share."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+STEP_SECONDS = 30_000
+TRAINING_SECONDS = 240_000
+
+
+def headline(page: Page, text: str, timeout: int = STEP_SECONDS) -> None:
+    expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=timeout)
+
+
+def button(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def upload(page: Page, url: str, file: Path) -> None:
+    """Projects -> Data with a file of one's own."""
+    page.goto(url)
+    headline(page, "What would you like to work on?")
+    button(page, "Start from a spreadsheet")
+    headline(page, "Which spreadsheet should it learn from?")
+    page.set_input_files("input[type=file]", str(file))
+    expect(page.get_by_text(f"read from {file.name}")).to_be_visible()
+
+
+def to_plan(page: Page) -> None:
+    """Data -> Check -> Plan."""
+    button(page, "Check the data")
+    expect(page.get_by_text(re.compile("to learn from and to test on"))).to_be_visible()
+    page.locator(".st-key-primary button").click()
+    headline(page, "How should it be trained?")
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+
+
+def choose(page: Page, title: str) -> None:
+    """Another way to train than the recommended one."""
+    page.get_by_text(title, exact=True).first.click()
+    expect(page.locator(".st-key-answer")).to_be_visible()
+
+
+def start(page: Page) -> str:
+    """Start training; the run's id, from the address."""
+    button(page, "Start training")
+    headline(page, "How is it going?")
+    page.wait_for_url(re.compile(r"run=run-"))
+    found = re.search(r"run=(run-[\w-]+)", page.url)
+    assert found
+    return found.group(1)
+
+
+def wait_for_model(page: Page) -> None:
+    """Until the training has ended with a model, then on to Results."""
+    page.get_by_role("button", name="See how good it is").click(timeout=TRAINING_SECONDS)
+    headline(page, "How good is it?")
+
+
+def points(page: Page) -> int:
+    """How many points the lines of all charts have now."""
+    return int(
+        page.evaluate(
+            """() => [...document.querySelectorAll('.js-plotly-plot')]
+                 .reduce((n, plot) => n + (plot.data || []).reduce((m, trace) => m + (trace.x ? trace.x.length : 0), 0), 0)"""
+        )
+    )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

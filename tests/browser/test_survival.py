@@ -1,0 +1,86 @@
+"""A worker that dies is seen as such; bad files get an answer a person can use; the server starts quickly."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import steps
+from conftest import Server  # type: ignore[import-not-found]
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tlcore.events import read_events
+
+pytestmark = pytest.mark.browser
+SHOWN_WITHIN_SECONDS = 5.0
+
+
+def test_killed_worker_is_shown_within_five_seconds(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.locator(".st-key-try-support_tickets button").click()
+    steps.headline(page, "Which spreadsheet should it learn from?")
+    steps.to_plan(page)
+    run = steps.start(page)
+    folder = next(server.home.glob(f"projects/*/runs/{run}"))
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible()
+    _until_phase(folder, "encode")
+    psutil.Process(json.loads((folder / "process.json").read_text())["pid"]).kill()
+    begun = time.monotonic()
+    expect(page.get_by_text("stopped unexpectedly").first).to_be_visible(timeout=10_000)
+    assert time.monotonic() - begun < SHOWN_WITHIN_SECONDS
+    steps.button(page, "Start again")
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    steps.button(page, "Yes, cancel it")
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_hidden(timeout=15_000)
+
+
+def _until_phase(folder: Path, name: str, seconds: float = 90.0) -> None:
+    """Wait for the worker, another process, to have reached a phase; bounded."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        if any(event.get("name") == name for event in read_events(folder)[0] if event["kind"] == "phase"):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"the worker did not reach {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 64, None),
+        ("broken.xlsx", b"this is not a workbook at all", None),
+    ],
+)
+def test_bad_files_are_answered_in_words(
+    server: Server, page: Page, tmp_path: Path, name: str, content: bytes, said: str | None
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    page.goto(server.url)
+    steps.button(page, "Start from a spreadsheet")
+    steps.headline(page, "Which spreadsheet should it learn from?")
+    page.set_input_files("input[type=file]", str(file))
+    box = page.get_by_test_id("stAlert").or_(page.get_by_test_id("stFileUploaderFileErrorMessage")).first
+    expect(box).to_be_visible()
+    if said:
+        expect(box).to_contain_text(said)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_first_screen_after_a_cold_start(context: BrowserContext, tmp_path: Path) -> None:
+    """Loose here (3 s on an idle machine; CI is not idle); `python -m bench` measures."""
+    server = Server(tmp_path / "home")
+    begun = time.monotonic()
+    server.start()
+    try:
+        page = context.new_page()
+        page.goto(server.url)
+        steps.headline(page, "What would you like to work on?")
+        assert time.monotonic() - begun < 10
+    finally:
+        server.stop()
