@@ -301,7 +301,7 @@ def open_app(python: Path, port: int | None, browser: bool) -> int:
     if port is not None and not is_free(port):
         raise Problem(f"Port {port} is taken. Leave --port out, and a free one is found.")
     port = port or free_port()
-    command = [str(python), "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [str(python), "-m", "pages.parts.serve", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         wait_until_up(server, port)

@@ -21,6 +21,7 @@ from tlcore.files import read_json, write_json
 from tlcore.jobs import JOB, LOCK, STATUS, STOP
 
 NICENESS = 10
+PROBE_SECONDS = 2.0
 
 KINDS: dict[str, str] = {
     "train": "tlcore.runs.train:train_run",
@@ -151,7 +152,7 @@ def peak_memory_mb() -> int:
 def main(folder: Path) -> int:
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PROBE_SECONDS)  # a screen that looks whether we live holds it for a moment
     except Timeout:
         print(f"{folder} is already being worked on", file=sys.stderr)
         return 3

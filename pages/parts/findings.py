@@ -11,6 +11,8 @@ from pages.parts.prepared import SHOWN, Prepared
 from pages.parts.words import escape_md, listed, number, of, plural
 from tlcore.workspace import Project
 
+MOST_ROWS = 8
+
 
 def headline(found: Prepared) -> None:
     facts = found.facts
@@ -25,32 +27,28 @@ def headline(found: Prepared) -> None:
     places[3].metric("Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
-def notes(found: Prepared) -> list[str]:
-    """What to know, beside what the page offers to mend."""
-    facts = found.facts
-    found_notes = [n for n in found.warnings if "only one row" not in n and "have no label." not in n]
-    if facts.unlabelled:
-        verb = "row has no label and is" if facts.unlabelled == 1 else "rows have no label and are"
-        found_notes.insert(0, f"{facts.unlabelled:,} {verb} not learned from. See below.")
-    if facts.cut_off:
-        many = plural(facts.cut_off, "text")
-        found_notes.append(f"{many} will be cut off after {facts.max_length} word pieces: the rest is not read.")
-    if facts.duplicates:
-        verb = "row repeats" if facts.duplicates == 1 else "rows repeat"
-        found_notes.append(f"{facts.duplicates:,} {verb} an earlier text. Equal texts stay on one side of the split.")
-    return found_notes
+def problems(project: Project, found: Prepared) -> None:
+    """What will hurt, the gravest first: what it is, what it costs, which rows, and a click that mends it."""
+    if not found.problems:
+        st.caption("Nothing wrong was found with these rows.")
+    for problem in found.problems:
+        mark = ":material/warning:" if problem.severity == "warning" else ":material/info:"
+        rows = f" Rows {listed_numbers(problem.rows)}." if problem.rows and problem.id != "not_used" else ""
+        text = f"{mark} **{escape_md(problem.title)}** {escape_md(problem.cost)}{rows}"
+        for fix in problem.fixes or (None,):
+            if fix is None:
+                with st.container(border=True):
+                    st.markdown(text)
+            elif _offer(text, fix.title, fix.kind.replace("_", "-")):
+                gone = {*(state.draft(project).get("leave_out") or []), *fix.labels}
+                state.save(project, leave_out=sorted(gone))
+                st.rerun()
 
 
-def single_classes(project: Project, found: Prepared) -> None:
-    """Classes with one row can be learned but not tested: leave them out with one click."""
-    if not found.single:
-        return
-    many = "1 class has" if len(found.single) == 1 else f"{len(found.single):,} classes have"
-    text = f"**{many} a single row**: {escape_md(listed(found.single))}. Nudge can learn it, but not test it."
-    if _offer(text, "Leave out", "leave-out"):
-        gone = {*(state.draft(project).get("leave_out") or []), *found.single}
-        state.save(project, leave_out=sorted(gone))
-        st.rerun()
+def listed_numbers(rows: tuple[int, ...]) -> str:
+    """The first few row numbers, and how many more."""
+    some = ", ".join(number(row) for row in rows[:MOST_ROWS])
+    return some + (f" and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else "")
 
 
 def undo(project: Project) -> None:

@@ -16,6 +16,7 @@ from tlcore.files import read_json, write_json
 from tlcore.workspace import Project
 
 if TYPE_CHECKING:
+    from tlcore.checks import Problem
     from tlcore.datasets import Dataset
     from tlcore.facts import Facts
 
@@ -27,7 +28,7 @@ BUCKETS = (5, 10, 20, 40, 80, 160, 320, 640)
 
 @dataclass(frozen=True)
 class Prepared:
-    """facts, warnings and counts of the saved Dataset; the first rows that are not learned from; text lengths."""
+    """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths."""
 
     facts: Facts
     warnings: tuple[str, ...]
@@ -35,8 +36,7 @@ class Prepared:
     left_out: list[dict[str, Any]]
     unlabelled: list[dict[str, Any]]
     lengths: list[int]
-    single: tuple[str, ...]
-    """Classes with one row."""
+    problems: tuple[Problem, ...]
 
     @property
     def learned_from(self) -> int:
@@ -64,6 +64,7 @@ def prepare(project: Project) -> Prepared:
     about = read_json(project.dataset_folder / PREPARED)
     if not about or about.get("key") != key:
         about = _make(project, key)
+    from tlcore.checks import Problem
     from tlcore.facts import Facts
 
     return Prepared(
@@ -73,7 +74,7 @@ def prepare(project: Project) -> Prepared:
         about["left_out"],
         about["unlabelled"],
         about["lengths"],
-        tuple(about["single"]),
+        tuple(Problem.from_json(problem) for problem in about["problems"]),
     )
 
 
@@ -91,6 +92,7 @@ def _key(project: Project) -> str:
 
 
 def _make(project: Project, key: str) -> dict[str, Any]:
+    from tlcore.checks import check_dataset
     from tlcore.datasets import make_dataset
     from tlcore.facts import measure_facts
     from tlcore.tables import read_table
@@ -107,7 +109,9 @@ def _make(project: Project, key: str) -> dict[str, Any]:
         seed=int(draft.get("seed", 0)),
         leave_out=draft.get("leave_out") or (),
     )
-    about = {"key": key, "facts": measure_facts(dataset, _tokenizer()).to_json(), **_summary(dataset)}
+    facts = measure_facts(dataset, _tokenizer())
+    problems = [problem.to_json() for problem in check_dataset(dataset, facts)]
+    about = {"key": key, "facts": facts.to_json(), "problems": problems, **_summary(dataset)}
     _replace(dataset, project.dataset_folder, about)
     return about
 
@@ -134,7 +138,6 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         "warnings": list(dataset.warnings),
         "counts": dataset.counts(),
         "lengths": [buckets[i] for i in range(len(BUCKETS) + 1)],
-        "single": [label for label, count in dataset.class_counts().items() if count == 1],
     }
 
 

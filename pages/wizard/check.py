@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts import findings, shell, state
 from pages.parts.prepared import is_prepared, prepare
-from pages.parts.problems import problem, warnings
+from pages.parts.problems import problem
 from tlcore.errors import TlcoreError
 
 
@@ -27,9 +27,8 @@ def main() -> None:
     if fresh:
         st.rerun()  # the next step is open now, and the line of steps above is to say so
     findings.headline(found)
-    findings.single_classes(project, found)
+    findings.problems(project, found)
     findings.undo(project)
-    warnings(findings.notes(found))
     if shell.primary("Choose how to train"):
         state.go("plan")
     findings.picture(found)

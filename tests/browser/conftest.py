@@ -38,7 +38,7 @@ class Server:
     def start(self) -> float:
         """Start and wait until it answers; the seconds that took."""
         begun = time.monotonic()
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", "pages.parts.serve", "--server.port", str(self.port)]
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "server.log").open("ab")
         environment = {**os.environ, "NUDGE_HOME": str(self.home)}

@@ -84,3 +84,17 @@ def test_first_screen_after_a_cold_start(context: BrowserContext, tmp_path: Path
         assert time.monotonic() - begun < 10
     finally:
         server.stop()
+
+
+def test_a_bookmark_opens_on_a_fresh_server(context: BrowserContext, tmp_path: Path) -> None:
+    """Also where it names nothing: the page says so, and nothing outside the workspace is touched."""
+    server = Server(tmp_path / "home")
+    server.start()
+    try:
+        page = context.new_page()
+        page.goto(f"{server.url}/results?run=../../etc")
+        expect(page.get_by_text("Projects").first).to_be_visible()
+        expect(page.get_by_text("does not name anything here").first).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+    finally:
+        server.stop()

@@ -36,6 +36,11 @@ class Problem:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, parts: dict[str, Any]) -> Problem:
+        fixes = tuple(Fix(fix["kind"], fix["title"], tuple(fix["labels"])) for fix in parts["fixes"])
+        return cls(**{**parts, "rows": tuple(parts["rows"]), "fixes": fixes})
+
 
 Check = Callable[[Dataset, Facts], Problem | None]
 """One file in `tlcore/checks/`, one line in CHECKS. None: nothing to say."""

@@ -53,10 +53,13 @@ def _train(context: JobContext) -> str:
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
     if context.args.get("bundle", True):
+        # Kept before the zip is made: if its check fails, the model and its scores are still there.
+        write_json(
+            run / REPORT, report | {"seconds": context.seconds, "peak_memory_mb": peak_memory_mb(), "ended": ended}
+        )
         context.phase("pack", "Packing the zip and trying it in a fresh process")
-        make_bundle(run, {**report, "ended": ended})
-    seconds = context.finish()
-    report |= {"seconds": seconds, "peak_memory_mb": peak_memory_mb(), "ended": ended}
+        make_bundle(run, report)
+    report |= {"seconds": context.finish(), "peak_memory_mb": peak_memory_mb(), "ended": ended}
     write_json(run / REPORT, report)
     context.emit("result", macro_f1=report["test"]["macro_f1"], tfidf=report["baselines"]["tfidf"]["macro_f1"])
     return ended

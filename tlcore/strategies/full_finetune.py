@@ -85,6 +85,7 @@ class FullFinetune:
         max_length = min(settings.max_length, int(getattr(encoder.config, "max_position_embeddings", 512) or 512))
         train = Rows(tokenize(given.base_folder, given.train_texts, max_length), list(given.train_y))
         validation = Rows(tokenize(given.base_folder, given.validation_texts, max_length), list(given.validation_y))
+        given.emit("blocks", blocks=[vars(Block(b.name, b.name == "classifier")) for b in self.blocks(blocks)])
         model = _head_first(given, encoder, train).to(device())
 
         given.phase("finetune", "Adjusting the whole model")

@@ -49,7 +49,9 @@ class Classify:
             )
         empty = len(targets) - rows
         if empty:
-            warnings.append(f"{empty:,} rows have no label. They are kept as unlabelled and not learned from.")
+            warnings.append(
+                f"{empty:,} {'row has' if empty == 1 else 'rows have'} no label: kept as unlabelled, not learned from."
+            )
         return warnings
 
     def score(
