@@ -56,6 +56,7 @@ def test_uploaded_file_to_zip(server: Server, context: BrowserContext, own_file:
     expect(page.get_by_text("macro-F1").first).to_be_visible()
     expect(page.locator(".st-key-score")).to_be_visible()
     steps.button(page, "Put it to work")
+    steps.headline(page, "Put it to work")
     folder = _download_zip(page, tmp_path)
     _same_answers(folder, server.home, run, tmp_path)
 
@@ -114,6 +115,7 @@ def test_example_with_the_recommended_way(server: Server, page: Page, tmp_path: 
     page.get_by_text("macro-F1").first.wait_for()
 
     steps.button(page, "Put it to work")
+    steps.headline(page, "Put it to work")
     page.get_by_role("textbox").first.fill("I sent it straight back. What a waste of money, it broke on day one.")
     steps.button(page, "Ask")
     expect(page.locator(".st-key-answer")).to_contain_text("“negative”")

@@ -68,22 +68,25 @@ class StopWish(TrainerCallback):
 class KeepBest(TrainerCallback):
     """Holds a copy of the weights of the best round by validation macro-F1, stops when patience is spent, restores it.
 
-    The head-first start counts as round 0, so fine-tuning cannot end below where it began (by validation).
+    The head-first start counts as round 0, so fine-tuning cannot end below where it began (by validation). Of rounds
+    with the same score the one with the lower loss is better: few validation rows often tie. Patience is not spent
+    before `least_rounds`: while the steps still grow, a score that stands still says nothing.
     """
 
-    def __init__(self, emit: Callable[..., None], patience: int) -> None:
-        self.emit, self.patience = emit, patience
-        self.best, self.best_epoch, self.waited = -1.0, 0.0, 0
+    def __init__(self, emit: Callable[..., None], patience: int, least_rounds: int = 0) -> None:
+        self.emit, self.patience, self.least_rounds = emit, patience, least_rounds
+        self.best, self.best_epoch, self.waited, self._loss = -1.0, 0.0, 0, float("inf")
         self._weights: dict[str, torch.Tensor] = {}
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]
         macro_f1 = metrics["eval_macro_f1"]
-        better = macro_f1 > self.best
+        better = (macro_f1, -metrics["eval_loss"]) > (self.best, -self._loss)
         if better:
             self.best, self.best_epoch, self.waited = macro_f1, state.epoch or 0.0, 0
+            self._loss = metrics["eval_loss"]
             self._weights = {name: t.detach().to("cpu", copy=True) for name, t in kwargs["model"].state_dict().items()}
-        else:
+        elif (state.epoch or 0.0) > self.least_rounds:
             self.waited += 1
         if self.waited >= self.patience:
             control.should_training_stop = True

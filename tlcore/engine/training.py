@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def finetune(
     hooks: emit, check_stop, stop_wish. Raises StopRequested on cancel.
     """
     steps = Steps(hooks["emit"], len(train))
-    best = KeepBest(hooks["emit"], recipe.patience)
+    best = KeepBest(hooks["emit"], recipe.patience, least_rounds=math.ceil(recipe.warmup * recipe.epochs))
     total = -(-len(train) // recipe.batch_size) * recipe.epochs
     arguments = TrainingArguments(
         output_dir=str(folder), num_train_epochs=recipe.epochs, eval_strategy="epoch", eval_on_start=True, save_strategy="no",

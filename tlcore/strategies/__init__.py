@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
@@ -16,7 +17,13 @@ __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strat
 
 def all_strategies() -> tuple[Strategy, ...]:
     """Ours, then those of other installed packages (entry point group `nudge.strategies`)."""
-    return (*STRATEGIES, *(point.load()() for point in entry_points(group="nudge.strategies")))
+    return (*STRATEGIES, *_of_other_packages())
+
+
+@cache
+def _of_other_packages() -> tuple[Strategy, ...]:
+    """Looked up once: reading the metadata of every installed package takes 10 ms, and pages ask often."""
+    return tuple(point.load()() for point in entry_points(group="nudge.strategies"))
 
 
 def get_strategy(name: str) -> Strategy:

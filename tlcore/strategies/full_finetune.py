@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 IMBALANCE_TO_WEIGHT = 3.0
 STEPS_WORTH_TAKING = 700
 MIN_EPOCHS, MAX_EPOCHS = 3, 10
+SMALL_BATCH, BATCH, ROWS_FOR_BATCH = 16, 32, 1_000
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Settings:
                                  low=0.3, high=1.0, term="layer-wise learning-rate decay", advanced=True)  # fmt: skip
     head_learning_rate: float = setting(1e-3, "Size of the classifier's steps", "The classifier on top may move faster.",
                                         low=1e-6, high=1e-1, term="head learning rate", advanced=True)  # fmt: skip
-    batch_size: int = setting(32, "Texts per step", "More is steadier and needs more memory.", low=2, high=256, unit="texts",
-                              term="batch size", advanced=True)  # fmt: skip
+    batch_size: int = setting(0, "Texts per step", "More is steadier and needs more memory. 0 chooses by the number of rows.",
+                              low=0, high=256, unit="texts", term="batch size", advanced=True)  # fmt: skip
     patience: int = setting(3, "Patience", "Training stops after this many rounds without a better score.", low=1, high=20,
                             unit="rounds", term="early stopping on validation macro-F1")  # fmt: skip
     warmup: float = setting(0.1, "Gentle start", "The share of steps over which the step size grows from zero.", low=0.0,
@@ -62,12 +63,13 @@ class FullFinetune:
 
     def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
         """Tokens times epochs over the tokens a second that a core moves; constants fitted on a 2-core laptop."""
-        epochs = settings.epochs or default_epochs(facts.labelled, settings.batch_size)
+        batch_size = settings.batch_size or default_batch_size(facts.labelled)
+        epochs = settings.epochs or default_epochs(facts.labelled, batch_size)
         tokens = facts.labelled * min(facts.tokens_p50 * 1.15 + 2, settings.max_length) * epochs
         cores = max(1, min(machine.cores, 16))
         rate = 60_000.0 if machine.gpu else 1_150 * cores * (1.0 if machine.bf16 else 0.4)
         seconds = 15 + tokens / rate
-        return Estimate(0.4 * seconds, 1.6 * seconds, 1_500 + settings.batch_size * settings.max_length * 0.06)
+        return Estimate(0.4 * seconds, 1.6 * seconds, 1_500 + batch_size * settings.max_length * 0.06)
 
     def fit(self, given: FitInput) -> Fitted:
         from tlcore.engine.precision import device, set_threads
@@ -101,6 +103,11 @@ class FullFinetune:
             model.encoder.to("cpu"), given.base_folder, (blocks,), model.head(), max_length, best.best_epoch,
             sum(p.numel() for p in model.parameters() if p.requires_grad), total, chosen, None, probabilities,
         )  # fmt: skip
+
+
+def default_batch_size(rows: int) -> int:
+    """Few rows make few steps: a smaller batch makes more of them."""
+    return SMALL_BATCH if rows < ROWS_FOR_BATCH else BATCH
 
 
 def default_epochs(rows: int, batch_size: int) -> int:
@@ -148,8 +155,9 @@ def _recipe(settings: Settings, model: TextClassifier, rows: int, blocks: int, s
     groups = learning_rate_groups(
         model, blocks, settings.learning_rate, settings.layer_decay, settings.head_learning_rate, settings.weight_decay
     )
-    epochs = settings.epochs or default_epochs(rows, settings.batch_size)
-    return Recipe(groups, epochs, settings.batch_size, settings.warmup, settings.patience, seed)
+    batch_size = settings.batch_size or default_batch_size(rows)
+    epochs = settings.epochs or default_epochs(rows, batch_size)
+    return Recipe(groups, epochs, batch_size, settings.warmup, settings.patience, seed)
 
 
 def _seed_everything(seed: int) -> None:

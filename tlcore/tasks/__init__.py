@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
@@ -18,7 +19,13 @@ __all__ = ["PLANNED", "TASKS", "Role", "Task", "all_tasks", "get_task"]
 
 def all_tasks() -> tuple[Task, ...]:
     """Ours, then those of other installed packages (entry point group `nudge.tasks`)."""
-    return (*TASKS, *(point.load()() for point in entry_points(group="nudge.tasks")))
+    return (*TASKS, *_of_other_packages())
+
+
+@cache
+def _of_other_packages() -> tuple[Task, ...]:
+    """Looked up once: reading the metadata of every installed package takes 10 ms, and pages ask often."""
+    return tuple(point.load()() for point in entry_points(group="nudge.tasks"))
 
 
 def get_task(name: str) -> Task:

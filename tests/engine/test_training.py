@@ -1,0 +1,178 @@
+"""tlcore.engine.training: the loss falls, the best round stays, the seed decides, a stop is heard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tlcore.engine.classifier import TextClassifier, learning_rate_groups
+from tlcore.engine.training import Batches, Recipe, Rows, finetune, predict_rows, validation_metrics
+from tlcore.errors import StopRequested
+from tlcore.models.load import load_encoder
+from tlcore.models.saved import Head
+
+WORDS = ([2204, 2307], [2919, 6659])
+"""Word pieces that tell the class."""
+
+
+def rows(count: int, seed: int) -> Rows:
+    """Random words, and somewhere among them one that tells the class."""
+    rng = np.random.default_rng(seed)
+    ids, y = [], []
+    for i in range(count):
+        words = rng.integers(3000, 20000, rng.integers(3, 12)).tolist()
+        words.insert(int(rng.integers(len(words))), int(rng.choice(WORDS[i % 2])))
+        ids.append([101, *words, 102])
+        y.append(i % 2)
+    return Rows(ids, y)
+
+
+@pytest.fixture
+def make(tiny_base: Callable[[str], Path]) -> Callable[..., TextClassifier]:
+    def build() -> TextClassifier:
+        torch.manual_seed(0)
+        return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), 0.1, None)
+
+    return build
+
+
+class Trial:
+    """One fine-tuning, with what it said and, if wanted, a wish to stop at a step."""
+
+    def __init__(
+        self, model: TextClassifier, folder: Path, epochs: int = 8, seed: int = 0, patience: int = 20,
+        stop_at: tuple[int, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.model, self.events, self.stop_at = model, [], stop_at
+        self.events: list[dict[str, Any]]
+        recipe = Recipe(learning_rate_groups(model, 3, 5e-3, 1.0, 5e-3, 0.0), epochs, 8, 0.1, patience, seed)
+        hooks = {"emit": self.emit, "check_stop": self.check_stop, "stop_wish": self.wish}
+        self.best = finetune(model, rows(48, 0), rows(24, 1), recipe, folder, hooks)
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        self.events.append({"kind": kind, **fields})
+
+    def wish(self) -> str | None:
+        begun = sum(event["kind"] == "eval" for event in self.events)
+        return self.stop_at[1] if self.stop_at and begun > self.stop_at[0] else None
+
+    def check_stop(self) -> None:
+        raise StopRequested(keep=False)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["kind"] == kind]
+
+
+def weights(model: TextClassifier) -> dict[str, torch.Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def test_the_loss_falls_rows_never_seen_are_told_apart_and_nothing_is_nan(
+    make: Callable[..., TextClassifier], tmp_path: Path
+) -> None:
+    model = make()
+    before = validation_metrics(model, rows(48, 0))
+    trial = Trial(model, tmp_path)
+    after, unseen = validation_metrics(model, rows(48, 0)), validation_metrics(model, rows(24, 1))
+    assert after["eval_loss"] < 0.5 * before["eval_loss"]
+    assert unseen["eval_macro_f1"] > 0.85
+    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
+    evals = trial.of("eval")
+    assert len(evals) == 9  # the start counts as round 0
+    assert [e["epoch"] for e in evals] == list(range(9))
+    assert trial.best.best == max(e["macro_f1"] for e in evals)
+    last = trial.of("step")[-1]
+    assert last["step"] == last["total_steps"] == 48
+    assert {"head", "embeddings", "block 1"} <= set(last["rates"])
+    assert np.isfinite(last["loss"])
+
+
+def test_every_part_of_the_model_has_moved(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    model = make()
+    before = weights(model)
+    Trial(model, tmp_path, epochs=3)
+    for name, value in weights(model).items():
+        if "pooler" not in name and value.is_floating_point() and "position" not in name:
+            assert not torch.equal(value, before[name]), name
+
+
+def test_the_seed_decides(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    found = []
+    for seed in (1, 1, 2):
+        model = make()
+        torch.manual_seed(seed)
+        Trial(model, tmp_path, epochs=2, seed=seed)
+        found.append(predict_rows(model, rows(24, 1).ids))
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_the_best_round_is_what_is_left_and_patience_ends_it(
+    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = [0.2, 0.5, 0.9, 0.3, 0.3, 0.3, 0.3]
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def validate(model: TextClassifier, _: Rows) -> dict[str, float]:
+        seen.append(weights(model))
+        return {"eval_loss": 1.0, "eval_macro_f1": script[len(seen) - 1]}
+
+    monkeypatch.setattr("tlcore.engine.training.validation_metrics", validate)
+    model = make()
+    trial = Trial(model, tmp_path, epochs=6, patience=3)
+    assert len(seen) == 6  # rounds 0 to 5: three without a better score
+    assert (trial.best.best, trial.best.best_epoch) == (0.9, 2)
+    for name, value in weights(model).items():
+        assert torch.equal(value, seen[2][name]), name
+    assert not torch.equal(seen[2]["classifier.weight"], seen[5]["classifier.weight"])
+
+
+def test_stop_and_keep_evaluates_what_there_is_and_ends(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    trial = Trial(make(), tmp_path, epochs=50, stop_at=(2, "keep"))
+    epochs = [e["epoch"] for e in trial.of("eval")]
+    assert epochs[:3] == [0, 1, 2]
+    assert 2 < epochs[-1] < 3
+    assert trial.best.best == max(e["macro_f1"] for e in trial.of("eval"))
+
+
+def test_cancel_raises_at_once(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    with pytest.raises(StopRequested):
+        Trial(make(), tmp_path, epochs=50, stop_at=(1, "cancel"))
+
+
+def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:
+    sampler = Batches([5] * 20 + [9] * 13, 8, seed=0)
+    first, second = list(sampler), list(sampler)
+    assert len(first) == len(sampler) == 5
+    for epoch in (first, second):
+        assert Counter(i for batch in epoch for i in batch) == Counter(range(33))
+    assert first != second
+    assert first == list(Batches([5] * 20 + [9] * 13, 8, seed=0))
+
+
+def test_predictions_do_not_depend_on_the_batch_and_leave_the_mode_alone(make: Callable[..., TextClassifier]) -> None:
+    model = make()
+    with torch.no_grad():
+        model.classifier.weight.normal_()
+    ids = rows(10, 3).ids
+    model.train()
+    together = predict_rows(model, ids)
+    assert model.training
+    alone = np.concatenate([predict_rows(model, [one]) for one in ids])
+    assert np.allclose(together, alone, atol=0.05)
+    assert together.shape == (10, 2)
+
+
+def test_the_validation_loss_is_cross_entropy(make: Callable[..., TextClassifier]) -> None:
+    model, unseen = make(), rows(24, 1)
+    with torch.no_grad():
+        model.classifier.weight.normal_()
+    logits = torch.from_numpy(predict_rows(model, unseen.ids))
+    expected = torch.nn.functional.cross_entropy(logits, torch.tensor(unseen.y)).item()
+    assert validation_metrics(model, unseen)["eval_loss"] == pytest.approx(expected, abs=1e-4)
