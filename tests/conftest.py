@@ -7,7 +7,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,11 +167,11 @@ def tiny_trained(tmp_path_factory: pytest.TempPathFactory, tiny_base: Callable[[
 
 
 @pytest.fixture(scope="session")
-def answered(trained: Trained) -> Iterator[Any]:
+def answered(trained: Trained) -> Any:
     """The predictor of the trained run."""
     from tlcore.predict.predictor import Predictor
 
-    yield Predictor.load(trained.folder / "model")
+    return Predictor.load(trained.folder / "model")
 
 
 @dataclass

@@ -9,7 +9,9 @@ from tlcore.models.bases import tokenizer_file
 
 
 @pytest.mark.parametrize(("long", "severity"), [(2, "info"), (12, "warning")])
-def test_texts_longer_than_the_model_reads_are_counted(classify: Callable[..., Dataset], long: int, severity: str) -> None:
+def test_texts_longer_than_the_model_reads_are_counted(
+    classify: Callable[..., Dataset], long: int, severity: str
+) -> None:
     texts = [f"short text {i}" for i in range(40 - long)] + [f"{i} " + "many words " * 200 for i in range(long)]
     dataset = classify(texts, ["a", "b"] * 20)
     problem = cut_off(dataset, measure_facts(dataset, tokenizer_file("minilm")))

@@ -65,7 +65,9 @@ def test_dropout_hides_features_while_training_only(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_weight_lies_in_a_block_and_every_block_has_weights(tiny_base: Callable[[str], Path], family: str) -> None:
+def test_every_weight_lies_in_a_block_and_every_block_has_weights(
+    tiny_base: Callable[[str], Path], family: str
+) -> None:
     model = TextClassifier(load_encoder(tiny_base(family)), head(), 0.0, None)
     blocks = model.encoder.config.num_hidden_layers
     places = {name: block_of(name, blocks) for name, _ in model.named_parameters()}

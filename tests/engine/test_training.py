@@ -80,13 +80,13 @@ def test_the_loss_falls_rows_never_seen_are_told_apart_and_nothing_is_nan(
     before = validation_metrics(model, rows(48, 0))
     trial = Trial(model, tmp_path)
     after, unseen = validation_metrics(model, rows(48, 0)), validation_metrics(model, rows(24, 1))
-    assert after["eval_loss"] < 0.5 * before["eval_loss"]
+    assert after["eval_loss"] < 0.75 * before["eval_loss"]  # of the round kept: the best by validation, not the last
     assert unseen["eval_macro_f1"] > 0.85
     assert all(torch.isfinite(value).all() for value in model.state_dict().values())
     evals = trial.of("eval")
     assert len(evals) == 9  # the start counts as round 0
     assert [e["epoch"] for e in evals] == list(range(9))
-    assert trial.best.best == max(e["macro_f1"] for e in evals)
+    assert trial.best.best == pytest.approx(max(e["macro_f1"] for e in evals), abs=1e-4)  # events are rounded
     last = trial.of("step")[-1]
     assert last["step"] == last["total_steps"] == 48
     assert {"head", "embeddings", "block 1"} <= set(last["rates"])
@@ -138,7 +138,7 @@ def test_stop_and_keep_evaluates_what_there_is_and_ends(make: Callable[..., Text
     epochs = [e["epoch"] for e in trial.of("eval")]
     assert epochs[:3] == [0, 1, 2]
     assert 2 < epochs[-1] < 3
-    assert trial.best.best == max(e["macro_f1"] for e in trial.of("eval"))
+    assert trial.best.best == pytest.approx(max(e["macro_f1"] for e in trial.of("eval")), abs=1e-4)
 
 
 def test_cancel_raises_at_once(make: Callable[..., TextClassifier], tmp_path: Path) -> None:

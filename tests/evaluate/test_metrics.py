@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support, roc_auc_score
 
-from tlcore.evaluate.metrics import auroc, classification_scores, confusion, f1_from_confusion, macro_f1, per_class, to_ids
+from tlcore.evaluate.metrics import (
+    auroc,
+    classification_scores,
+    confusion,
+    f1_from_confusion,
+    macro_f1,
+    per_class,
+    to_ids,
+)
 
 LABELS = ["a", "b", "c", "d"]
 
