@@ -1,4 +1,4 @@
-"""What the Use screen draws: one text answered at once, a spreadsheet scored by a job, and the zip, checked."""
+"""What the Use screen draws: one text answered at once, and a spreadsheet scored by a job. (The zip: zip_parts.)"""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import re
 import shutil
 import time
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,6 @@ MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
 ANSWER_COLUMNS = 2  # a prediction and its confidence, last in what was scored
 TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "jsonl", "json"]
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-INSIDE = (
-    "weights (safetensors), tokenizer and labels",
-    "a model card: what it learned from, its scores, its limits",
-    "predict.py and its few requirements; Nudge itself is not needed",
-    "a sheet of rows with the answers it must give, so that you can check it again",
-)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the model …")
@@ -261,51 +254,3 @@ def first_rows(path: Path, most: int = PREVIEW_ROWS) -> dict[str, list[str]]:
     if not rows:
         return {}
     return {name: [row[i][:300] if i < len(row) else "" for row in rows[1:]] for i, name in enumerate(rows[0])}
-
-
-def take_away(project: Project, run: Path) -> None:
-    """The zip: first that it was opened and re-run, then the button."""
-    about = read_json(run / "bundle.json", {}) or {}
-    file = run / Path(str(about.get("file") or "model.zip")).name
-    if not (about.get("checked") is True and file.is_file()):
-        _no_zip(run)
-        return
-    shell.answer("Your model, in a file that works on any computer with Python.")
-    rows = words.plural(int(about.get("golden_rows") or 0), "row")
-    st.success(f"Checked: a fresh process unpacked it, ran it, and gave the same answers on {rows}.")
-    size = words.megabytes(float(about.get("bytes") or 0) / 1e6)
-    st.download_button(
-        f"Download the model ({size})", file.read_bytes, f"{slug(project.name)}.zip", "application/zip",
-        key="get-zip", on_click="ignore", type="primary",
-    )  # fmt: skip
-    st.markdown("**To use it:** unpack it, then in its folder")
-    st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
-    st.caption(
-        f"OUT.csv is IN.csv with two more columns, prediction and confidence. It reads: {_names(text_columns(run))}."
-    )
-    st.markdown("**Inside:**\n" + "\n".join(f"- {line}" for line in INSIDE))
-    st.caption(f"sha256 {words.escape_md(about.get('sha256', ''))}")
-
-
-def _names(columns: Sequence[str]) -> str:
-    return words.escape_md(words.listed(list(columns)))
-
-
-def _no_zip(run: Path) -> None:
-    if jobs.job_state(run).alive:
-        st.info(
-            "The zip is still being packed and checked. It appears here once a fresh process has opened and run it."
-        )
-        return
-    problems.problem(
-        TlcoreError(
-            "There is no checked zip of this model.",
-            "",
-            "It was not packed, or its answers did not match. Asking and scoring still work; train again to get a zip.",
-        )
-    )
-
-
-def slug(name: str) -> str:
-    """A project's name as a file's name."""
-    return re.sub(r"[^\w-]+", "-", name).strip("-").lower()[:60] or "model"

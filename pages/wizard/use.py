@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import shell, state
+from pages.parts import shell, state, zip_parts
 from pages.parts import use_parts as parts
 from tlcore import jobs
 
@@ -27,7 +27,7 @@ def show() -> None:
     elif view == "Score a spreadsheet":
         parts.sheet(project, run)
     else:
-        parts.take_away(project, run)
+        zip_parts.take_away(project, run)
 
 
 shell.page("use", "Put it to work")

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import use_parts as parts
+from pages.parts import zip_parts
 from tests.pages import fake_run
 from tests.pages.helpers import said, show
 from tlcore import jobs
@@ -154,6 +155,23 @@ def test_a_missing_zip_is_not_offered(project: Project) -> None:
     assert not look(project, run, "zip").get("download_button")
 
 
+def test_a_missing_zip_is_packed_once_more(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(jobs, "start_job", started.append)
+    run = fake_run.make_run(project, checked=False)
+    look(project, run, "zip").button(key="make-zip").click().run()
+    (folder,) = started
+    job = json.loads((folder / "job.json").read_text())
+    assert (job["kind"], job["args"]) == ("bundle", {"run": str(run)})
+    app = look(project, run, "zip")
+    assert "being packed and checked" in app.info[0].value
+    assert not app.button
+    fake_run.set_state(folder, "failed")
+    app = look(project, run, "zip")
+    assert "The disk is full" in said(app)
+    assert app.button(key="make-zip")
+
+
 @pytest.mark.parametrize("state", ["running", "lost", "failed"])
 def test_without_a_report_it_leads_to_train(project: Project, state: str) -> None:
     run = fake_run.make_run(project, state=state, events=9)
@@ -166,7 +184,7 @@ def test_without_a_report_it_leads_to_train(project: Project, state: str) -> Non
 
 
 def test_small_things(tmp_path: Path) -> None:
-    assert parts.slug("My <b> Tickets! ") == "my-b-tickets"
-    assert parts.slug("//") == "model"
+    assert zip_parts.slug("My <b> Tickets! ") == "my-b-tickets"
+    assert zip_parts.slug("//") == "model"
     assert parts.scored_sentence({}) == "The spreadsheet is scored."
     assert parts.first_rows(tmp_path / "none.csv") == {}

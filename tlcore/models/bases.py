@@ -120,6 +120,10 @@ def _from_hub(name: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True))
+    except (OSError, LocalEntryNotFoundError, ValueError):
+        pass  # not here yet: only then is the network asked
+    try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
         raise TlcoreError(

@@ -7,6 +7,7 @@ An ONNX tensor may lie in another file at an offset; a safetensors file is a hea
 from __future__ import annotations
 
 import json
+import logging
 import struct
 import warnings
 from collections.abc import Sequence
@@ -49,6 +50,7 @@ def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
     mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     spare = folder / "graph.tmp.onnx"
     free = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it advises to install what is not needed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
