@@ -1,0 +1,102 @@
+"""tlcore.predict.sheet: CSV as people have it in, CSV that no spreadsheet runs out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tlcore.predict.sheet import SheetError, neutral, read_csv, with_answers, write_csv
+from tlcore.tables import read_table
+from tlcore.tables.write import harmless
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30", "=HYPERLINK(1)"]
+HARMLESS = ["", "-5", "+3.25", "-1e-5", "a=b", "'x", " =1", "1,234", "Grüße"]
+
+
+def read(tmp_path: Path, content: str | bytes) -> dict[str, list[str]]:
+    path = tmp_path / "in.csv"
+    path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    return read_csv(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_file_is_read_however_it_was_saved(tmp_path: Path, encoding: str, delimiter: str, ending: str) -> None:
+    lines = [["id", "Größe", "text"], ["1", "5 €", "Café – “good”"], ["2", "", "naïve"]]
+    columns = read(tmp_path, "".join(delimiter.join(line) + ending for line in lines).encode(encoding))
+    assert columns == {"id": ["1", "2"], "Größe": ["5 €", ""], "text": ["Café – “good”", "naïve"]}
+
+
+def test_quotes_hold_delimiters_line_ends_and_quotes(tmp_path: Path) -> None:
+    columns = read(tmp_path, 'text,label\n"a, ""b""\nsecond line;",x\n,y\n')
+    assert columns == {"text": ['a, "b"\nsecond line;', ""], "label": ["x", "y"]}
+
+
+def test_one_column_needs_no_delimiter(tmp_path: Path) -> None:
+    assert read(tmp_path, "text\ngood; but slow\nbad\n") == {"text": ["good; but slow", "bad"]}
+
+
+def test_rows_that_end_early_are_filled_up(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b,c\n1\n1,2\n1,2,3\n") == {"a": ["1"] * 3, "b": ["", "2", "2"], "c": ["", "", "3"]}
+
+
+def test_columns_without_a_name_or_with_a_name_twice_are_all_kept(tmp_path: Path) -> None:
+    columns = read(tmp_path, "text,,text, text ,\na,b,c,d,e\n")
+    assert list(columns) == ["text", "column 2", "text (2)", "text (3)", "column 5"]
+    assert [cells[0] for cells in columns.values()] == list("abcde")
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(SheetError, match=r"in\.csv is empty"):
+        read(tmp_path, content)
+
+
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
+    assert read(tmp_path, "text,label\n") == {"text": [], "label": []}
+
+
+def test_a_long_text_fits_into_a_cell(tmp_path: Path) -> None:
+    text = "word " * 100_000  # more than the 131,072 characters that Python's csv allows by itself
+    assert read(tmp_path, f"text,label\n{text},a\n")["text"] == [text]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_a_cell_that_would_run_is_made_text(cell: str) -> None:
+    assert neutral(cell) == "'" + cell == harmless(cell)
+
+
+@pytest.mark.parametrize("cell", HARMLESS)
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert neutral(cell) == cell == harmless(cell)
+
+
+def test_what_is_written_is_what_was_there_and_nothing_in_it_runs(tmp_path: Path) -> None:
+    columns = {"=name": FORMULAS, "text": [*HARMLESS[:-1], 'two\nlines, "quoted"; é 猫 🙂']}
+    write_csv(tmp_path / "out.csv", columns)
+    again = read_csv(tmp_path / "out.csv")
+    assert again == {"'=name": ["'" + cell for cell in FORMULAS], "text": columns["text"]}
+
+
+def test_excel_sees_that_the_file_is_unicode(tmp_path: Path) -> None:
+    write_csv(tmp_path / "out.csv", {"text": ["é"]})
+    assert (tmp_path / "out.csv").read_bytes() == b"\xef\xbb\xbftext\r\n\xc3\xa9\r\n"
+    assert read_table(tmp_path / "out.csv").column("text") == ["é"]
+
+
+def test_answers_come_last_and_the_columns_stay_in_order() -> None:
+    columns = {"z": ["1", "2"], "text": ["good", ""], "a": ["", "x"]}
+    found = with_answers(columns, ["yes", ""], [0.98765, float("nan")])
+    assert list(found) == ["z", "text", "a", "prediction", "confidence"]
+    assert {name: found[name] for name in columns} == columns
+    assert (found["prediction"], found["confidence"]) == (["yes", ""], ["0.9877", ""])
+    assert list(columns) == ["z", "text", "a"]
+
+
+def test_answers_never_replace_a_column_of_the_same_name() -> None:
+    columns = {"prediction": ["mine"], "confidence": ["high"], "prediction (2)": ["older"]}
+    found = with_answers(columns, ["yes"], [0.5])
+    assert list(found.items())[:3] == list(columns.items())
+    assert list(found.items())[3:] == [("prediction (3)", ["yes"]), ("confidence (2)", ["0.5000"])]
