@@ -257,6 +257,8 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--set", "layers=some"], "not one of its choices", "auto, last, thirds, all"),
         (["--rows", "0"], "--rows 0 is not a number of rows", "from 1"),
         (["--shots", "-3"], "--shots -3 is not a number of rows", "from 1"),
+        (["--seed", "-1"], "-1 is not a seed", "from 0"),
+        (["--role", "lable=review"], "No column can play “lable”", "text, label"),
         (["--test", "nope.csv"], "no such file", "Check the name"),
         (["--then", "full_finetune"], "--then belongs to mlm_then_finetune", "Leave it out"),
         (["--images", "pictures"], "--images belongs to image_text", "Leave it out"),
@@ -497,3 +499,24 @@ def test_predict_and_bundle_refuse_what_they_cannot_use(
     assert "no finished model" in say("bundle", tmp_path / "nope", "--out", tmp_path / "m.zip").error["what"]
     assert sorted(tmp_path.glob("*.zip")) == []
     assert sorted(tmp_path.glob("out*")) == []
+
+
+def test_places_that_cannot_be_written_to_are_refused(
+    say: Callable[..., Said], trained: Any, sheet: Callable[..., Path], rows: Any, tmp_path: Path
+) -> None:
+    file = sheet(rows)
+    assert "cannot be made" in say("train", file, *COLUMNS, "--out", file).error["what"]
+    for out in (tmp_path, trained.folder / "model.zip", file / "model.zip"):
+        assert "could not be written" in say("bundle", trained.folder, "--out", out).error["what"]
+    assert (trained.folder / "model.zip").stat().st_size > 1_000
+    error = say("predict", trained.folder, file, "--role", "label=review", "--out", tmp_path / "out.csv").error
+    assert "no role “label”" in error["what"]
+
+
+def test_one_shot_a_class_makes_a_model(
+    say: Callable[..., Said], sheet: Callable[..., Path], rows: Any, tiny_base: Callable[[str], Path], tmp_path: Path
+) -> None:
+    wishes = ["--shots", "1", "--base", tiny_base("bert"), "--out", tmp_path / "run"]
+    said = say("train", sheet(rows), *COLUMNS, "--strategy", "frozen_features", *wishes)
+    assert said.code == 0, said
+    assert said.json["rows"]["train"] == 2

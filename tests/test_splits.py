@@ -115,6 +115,14 @@ def test_more_rows_than_there_are_means_all_of_them() -> None:
     assert split_rows(texts(60), labels, 0, False, Sample(rows=1000)) == split_rows(texts(60), labels, 0, False)
 
 
+@pytest.mark.parametrize("wanted", [22, 25, 30, 60])
+def test_what_rare_classes_are_given_the_common_ones_give_back(wanted: int) -> None:
+    labels = ["common"] * 90 + [f"rare {i // 3}" for i in range(60)]
+    sides = split_rows(texts(150), labels, 0, False, Sample(rows=wanted))
+    assert sum(side in (TRAIN, VALIDATION) for side in sides) == wanted
+    assert len(by_class(labels, sides)) == 21
+
+
 @pytest.mark.parametrize("shots", [1, 2, 8])
 def test_shots_are_honoured_in_every_class_that_has_so_many(shots: int) -> None:
     labels = ["a"] * 60 + ["b"] * 30 + ["c"] * 3

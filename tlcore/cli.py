@@ -153,6 +153,8 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
             raise TlcoreError(
                 f"--{name} {value} is not a number of rows.", f"--{name}", "Give a whole number from 1 on."
             )
+    if not 0 <= args.seed < 2**32:
+        raise TlcoreError(f"{args.seed} is not a seed.", "--seed", "Give a whole number from 0 to 4294967295.")
     table = _read(args.file)
     roles = _roles(args, table, args.file)
     test = _read(args.test) if args.test else None
@@ -238,7 +240,12 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
     if args.out.suffix.lower() not in (".csv", ".xlsx"):
         raise TlcoreError("The output must be a .csv or .xlsx file.", str(args.out), "Choose such a name for --out.")
     table = _read(args.file)
-    roles = {name: [column] for name, column in _pairs(args.role, "--role").items()}
+    roles: dict[str, list[str]] = {}
+    for pair in args.role:
+        name, column = _pair(pair, "--role")
+        roles.setdefault(name, []).append(column)
+    if unknown := set(roles) - {"text"}:
+        raise TlcoreError(f"A model has no role “{min(unknown)}”.", "--role", "The role that is read is text.")
     with tempfile.TemporaryDirectory() as scratch:
         if args.model.is_file():
             predictor = Predictor.load(unpack_bundle(args.model, Path(scratch)))
@@ -258,8 +265,11 @@ def bundle_command(args: argparse.Namespace) -> dict[str, Any]:
 
     if bundle_info(args.run) is None:
         make_bundle(args.run)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(args.run / BUNDLE, args.out)
+    try:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(args.run / BUNDLE, args.out)
+    except (OSError, shutil.SameFileError) as error:
+        raise TlcoreError("The zip could not be written there.", str(args.out), f"Choose another. ({error})") from error
     return {**(bundle_info(args.run) or {}), "out": str(args.out)}
 
 

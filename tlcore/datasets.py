@@ -181,6 +181,11 @@ def _test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> 
 
 
 def _check_roles(table: Table, task: Task, roles: Roles) -> None:
+    known = [role.name for role in task.roles]
+    if unknown := [name for name in roles if name not in known]:
+        raise TlcoreError(
+            f"No column can play “{unknown[0]}” here.", f"the role “{unknown[0]}”", f"Roles: {', '.join(known)}."
+        )
     for role in task.roles:
         columns = roles.get(role.name, ())
         if role.required and not columns:

@@ -48,7 +48,10 @@ def create_job(folder: Path, kind: str, **args: Any) -> Path:
     """Describe a job in its folder; nothing runs yet. Raises TlcoreError if one lies there already."""
     if (folder / JOB).exists():
         raise TlcoreError("This folder already holds a job.", str(folder), "Choose another folder or delete it first.")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TlcoreError("This folder cannot be made.", str(folder), f"Choose another. ({error.strerror})") from error
     write_json(folder / JOB, {"kind": kind, "args": args, "created": time.time()})
     write_json(folder / STATUS, {"state": "queued", "updated": time.time()})
     return folder

@@ -77,6 +77,12 @@ def make_settings(kind: type[Any], wishes: Mapping[str, Any]) -> Any:
     return kind(**values)
 
 
+def _wanted(kind: Any, meta: Mapping[str, Any]) -> str:
+    low, high = meta.get("low"), meta.get("high")
+    what = {int: "a whole number", float: "a number", bool: "yes or no"}.get(kind, "a value")
+    return what if low is None or high is None else f"{what} between {low} and {high}"
+
+
 def _convert(spec: dataclasses.Field[Any], wish: Any) -> Any:
     meta = spec.metadata
     kind: Any = type(spec.default)
@@ -89,7 +95,9 @@ def _convert(spec: dataclasses.Field[Any], wish: Any) -> Any:
         else:
             value = kind(wish)
     except (ValueError, TypeError, KeyError, OverflowError):
-        raise TlcoreError(f"“{wish}” is not a value for it.", where, meta.get("help", "")) from None
+        raise TlcoreError(
+            f"“{wish}” is not a value for it.", where, f"Give {_wanted(kind, meta)}. {meta.get('help', '')}"
+        ) from None
     choices, low, high = meta.get("choices"), meta.get("low"), meta.get("high")
     if choices and value not in choices:
         raise TlcoreError(

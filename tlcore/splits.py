@@ -89,6 +89,8 @@ def _sample(groups: Groups, sample: Sample, rng: random.Random) -> None:
         if sum(sizes.values()) >= sample.rows:
             break
         sizes[target] += 1 if sizes[target] < len(groups[target]) else 0
+    while sum(sizes.values()) > max(sample.rows, len(sizes)):  # what rare classes were given, the largest give back
+        sizes[max(sizes, key=lambda target: sizes[target])] -= 1
     for target, of_class in groups.items():
         del of_class[sizes[target] :]
 

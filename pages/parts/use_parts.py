@@ -229,6 +229,8 @@ def _scored(project: Project, folder: Path) -> None:
                 st.download_button(
                     title, file.read_bytes, name, mime, key=f"get-{ending}", on_click="ignore", type=kind
                 )
+    if summary.get("no_excel"):
+        st.caption(words.escape_md(f"There is no Excel file this time: {summary['no_excel']} The CSV has everything."))
     st.button("Score another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
 
 

@@ -80,6 +80,8 @@ def test_a_wish_to_keep_evaluates_and_ends_a_wish_to_cancel_raises() -> None:
     wish[0] = "keep"
     hook.on_step_end(None, state(), end)
     assert (end.should_training_stop, end.should_evaluate, hook.kept) == (True, True, True)
+    hook.on_epoch_end(None, state(), end)
+    assert not end.should_evaluate  # not twice at one step
     wish[0] = "cancel"
     with pytest.raises(StopRequested):
         hook.on_step_end(None, state(), end)

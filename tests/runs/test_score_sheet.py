@@ -161,3 +161,16 @@ def test_cancel_ends_it_and_leaves_no_half_sheet(job: Callable[..., JobContext],
     with pytest.raises(StopRequested):
         score_sheet(context)
     assert not list(context.folder.glob("scored.*"))
+
+
+def test_a_cell_too_long_for_excel_costs_the_excel_file_and_nothing_else(
+    job: Callable[..., JobContext], tmp_path: Path
+) -> None:
+    write_table(tmp_path / "long.csv", {"message": ["my parcel is late", "long " * 7_000]})
+    context = job(tmp_path / "long.csv")
+    assert run_job(context.folder, context) == 0
+    summary = read_json(context.folder / "summary.json")
+    assert summary["rows"] == 2
+    assert summary["no_excel"]
+    assert (context.folder / "scored.csv").exists()
+    assert not (context.folder / "scored.xlsx").exists()

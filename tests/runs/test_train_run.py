@@ -403,3 +403,10 @@ def test_the_lock_is_given_back_after_a_failure(home: Path, tmp_path: Path, monk
         train.train_run(JobContext(tmp_path, {}))
     with FileLock(Workspace().training_lock).acquire(timeout=0):
         pass
+
+
+def test_an_ended_run_is_never_rewritten(watched: Watched) -> None:
+    before = {path: path.stat().st_mtime_ns for path in watched.folder.rglob("*") if path.name == "report.json"}
+    with pytest.raises(TlcoreError, match="never rewritten"):
+        train.train_run(JobContext(watched.folder, {"bundle": False}))
+    assert {path: path.stat().st_mtime_ns for path in before} == before

@@ -72,7 +72,7 @@ def test_the_estimate_is_a_range_that_grows_with_the_work() -> None:
     assert cost(replace(FACTS, tokens_p50=200), settings=make_settings(Settings, {"max_length": 16})) < base
 
 
-@pytest.mark.parametrize(("blocks", "width"), [(1, 32), (6, 384), (12, 768), (24, 1024)])
+@pytest.mark.parametrize(("blocks", "width"), [(1, 32), (6, 384), (12, 768), (24, 1024), (24, 1600), (12, 5000)])
 def test_layers_to_choose_from_exist_end_with_the_last_and_stay_within_the_features(blocks: int, width: int) -> None:
     sets = layer_choices(blocks, width, "auto")
     assert set(sets) == {"last", "thirds", "all"}
@@ -80,7 +80,7 @@ def test_layers_to_choose_from_exist_end_with_the_last_and_stay_within_the_featu
         assert layers[-1] == blocks
         assert sorted(set(layers)) == list(layers)
         assert layers[0] >= 0
-        assert len(layers) * width <= MAX_FEATURES
+        assert len(layers) * width <= max(width, MAX_FEATURES)
     assert layer_choices(blocks, width, "thirds") == {"thirds": sets["thirds"]}
 
 
@@ -256,18 +256,44 @@ def test_a_class_of_one_row_beside_two_of_more_is_learned_too(fitted: Callable[.
     assert np.isfinite(found.head.weight).all()
 
 
-@pytest.mark.parametrize("looks", [1, 2, 4])
+@pytest.mark.parametrize("rows", [{"negative": 20, "positive": 1}, {"negative": 1, "positive": 1}])
+def test_with_too_few_rows_to_choose_on_cautious_settings_are_used_and_said(
+    fitted: Callable[..., Any], rows: dict[str, int]
+) -> None:
+    run, found = fitted(rows, unseen=0)
+    assert "Too few rows a class" in run.of("note")[0]["text"]
+    assert (found.chosen["C"], found.chosen["cross_validated_macro_f1"]) == (0.01, None)
+    assert np.isfinite(found.head.weight).all()
+
+
+class Wish:
+    """A wish that comes true after so many looks."""
+
+    def __init__(self, wish: str, looks: int) -> None:
+        self.wish, self.left = wish, looks
+
+    def __call__(self) -> str | None:
+        self.left -= 1
+        return self.wish if self.left < 0 else None
+
+    def check(self) -> None:
+        if (wish := self()) is not None:
+            raise StopRequested(keep=wish == "keep")
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2, 4, 8])
 def test_cancel_ends_it_wherever_it_is(fitted: Callable[..., Any], looks: int) -> None:
-    seen: list[int] = []
-
-    def check_stop() -> None:
-        seen.append(1)
-        if len(seen) == looks:
-            raise StopRequested(keep=False)
-
+    wish = Wish("cancel", looks)
     with pytest.raises(StopRequested):
-        fitted(check_stop=check_stop)
-    assert len(seen) == looks
-    seen.clear()
-    run, _ = fitted(check_stop=lambda: seen.append(1))
-    assert len(seen) >= 1 + 3 + 1 + len(run.of("curve"))  # each batch, each setting, each size
+        fitted(stop_wish=wish, check_stop=wish.check)
+
+
+@pytest.mark.parametrize("looks", [0, 2, 6])
+def test_keep_goes_straight_to_the_last_fit_with_what_was_chosen_so_far(fitted: Callable[..., Any], looks: int) -> None:
+    patient, full = fitted()
+    run, found = fitted(stop_wish=Wish("keep", looks))
+    assert len(run.of("curve")) == 1 < len(patient.of("curve"))
+    assert len(run.of("progress")) < len(patient.of("progress"))
+    assert run.phases[-1] == "fit"
+    assert np.isfinite(found.head.weight).all()
+    assert found.head.weight.shape[0] == full.head.weight.shape[0]

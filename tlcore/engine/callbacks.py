@@ -64,6 +64,10 @@ class StopWish(TrainerCallback):
             control.should_evaluate = True
             control.should_training_stop = True
 
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.kept:
+            control.should_evaluate = False  # it was just done, at this very step
+
 
 class KeepBest(TrainerCallback):
     """Holds a copy of the weights of the best round by validation macro-F1, stops when patience is spent, restores it.
@@ -81,18 +85,20 @@ class KeepBest(TrainerCallback):
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]
         macro_f1 = metrics["eval_macro_f1"]
-        better = (macro_f1, -metrics["eval_loss"]) > (self.best, -self._loss)
+        judged = macro_f1 is not None  # without validation rows there is nothing to judge by: the last round stays
+        better = not judged or (macro_f1, -metrics["eval_loss"]) > (self.best, -self._loss)
         if better:
-            self.best, self.best_epoch, self.waited = macro_f1, state.epoch or 0.0, 0
-            self._loss = metrics["eval_loss"]
+            self.best_epoch, self.waited = state.epoch or 0.0, 0
+            if judged:
+                self.best, self._loss = macro_f1, metrics["eval_loss"]
             self._weights = {name: t.detach().to("cpu", copy=True) for name, t in kwargs["model"].state_dict().items()}
         elif (state.epoch or 0.0) > self.least_rounds:
             self.waited += 1
         if self.waited >= self.patience:
             control.should_training_stop = True
         self.emit(
-            "eval", step=state.global_step, epoch=round(state.epoch or 0.0, 3), loss=round(metrics["eval_loss"], 5),
-            macro_f1=round(macro_f1, 4), best=better, patience_left=self.patience - self.waited,
+            "eval", step=state.global_step, epoch=round(state.epoch or 0.0, 3),
+            loss=round(metrics["eval_loss"], 5) if judged else None, macro_f1=round(macro_f1, 4) if judged else None, best=better, patience_left=self.patience - self.waited,
         )  # fmt: skip
 
     def restore(self, model: torch.nn.Module) -> None:

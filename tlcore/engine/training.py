@@ -63,7 +63,9 @@ class Batches(torch.utils.data.Sampler[list[int]]):
 class LengthTrainer(Trainer):
     """Trainer whose batches come by length, and which evaluates with `validate` instead of a padded data loader."""
 
-    def __init__(self, rows: Rows, recipe: Recipe, validate: Callable[[], dict[str, float]], **kwargs: Any) -> None:
+    def __init__(
+        self, rows: Rows, recipe: Recipe, validate: Callable[[], dict[str, float | None]], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self._rows, self._recipe, self._validate = rows, recipe, validate
         self.steps: Steps | None = None
@@ -83,7 +85,7 @@ class LengthTrainer(Trainer):
             self.steps.saw_loss(float(loss))
         return loss
 
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float | None]:  # type: ignore[override]
         begun = time.monotonic()
         metrics = self._validate()
         if self.steps:
@@ -107,10 +109,10 @@ def predict_rows(model: TextClassifier, ids: Sequence[Sequence[int]]) -> np.ndar
     return found
 
 
-def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float]:
-    """eval_loss and eval_macro_f1 on the validation rows; without any, macro-F1 is 0 and the last round wins."""
+def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float | None]:
+    """eval_loss and eval_macro_f1 on the validation rows; None without any, and the last round wins."""
     if not len(rows):
-        return {"eval_loss": 0.0, "eval_macro_f1": 0.0}
+        return {"eval_loss": None, "eval_macro_f1": None}
     logits, y = predict_rows(model, rows.ids), np.array(rows.y)
     shifted = logits - logits.max(1, keepdims=True)
     loss = float(np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(y)), y]))

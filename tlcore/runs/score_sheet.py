@@ -35,9 +35,12 @@ def score_sheet(context: JobContext) -> str:
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)
-    if table.rows < 1_000_000:
-        write_table(context.folder / "scored.xlsx", columns)
     write_json(context.folder / "summary.json", summary)
+    try:
+        write_table(context.folder / "scored.xlsx", columns)
+    except TlcoreError as error:  # Excel has its limits: the CSV above has everything
+        (context.folder / "scored.xlsx").unlink(missing_ok=True)
+        write_json(context.folder / "summary.json", {**summary, "no_excel": error.what})
     return "done"
 
 

@@ -12,11 +12,12 @@ from filelock import FileLock, Timeout
 
 from tlcore.bundle.make import make_bundle
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
+from tlcore.errors import TlcoreError
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 from tlcore.evaluate.metrics import classification_scores
 from tlcore.evaluate.report import TestRows, save_predictions, test_report
 from tlcore.files import write_json
-from tlcore.models.bases import base_folder
+from tlcore.models.bases import base_folder, public_name
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
@@ -30,6 +31,12 @@ SECONDS_BETWEEN_TRIES = 0.5
 
 def train_run(context: JobContext) -> str:
     """Train the run in the job's folder. Returns how it ended: `done`, or `stopped` (the best so far was kept)."""
+    if (context.folder / REPORT).exists():
+        raise TlcoreError(
+            "This run has ended already; an ended run is never rewritten, and its test rows are looked at once.",
+            str(context.folder),
+            "Start a new one from Plan. Its zip can be made again on the Use screen.",
+        )
     with _one_at_a_time(context):
         return _train(context)
 
@@ -124,7 +131,7 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
 
 def _about(plan: Plan, dataset: Dataset) -> dict[str, Any]:
     return {
-        "task": plan.task, "strategy": plan.strategy, "base": plan.base, "base_revision": plan.base_revision,
+        "task": plan.task, "strategy": plan.strategy, "base": public_name(plan.base), "base_revision": plan.base_revision,
         "labels": list(dataset.labels), "text_columns": list(dataset.roles["text"]),
         "output_columns": list(dataset.task.output_columns),
     }  # fmt: skip

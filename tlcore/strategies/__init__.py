@@ -32,5 +32,7 @@ def get_strategy(name: str) -> Strategy:
             return strategy
     known = ", ".join(strategy.name for strategy in all_strategies())
     raise TlcoreError(
-        f"There is no strategy called “{name}” in this version of Nudge.", "", f"Available: {known}, or auto."
+        f"There is no strategy called “{name}” in this version of Nudge.",
+        f"the strategy “{name}”",
+        f"Available: {known}, or auto.",
     )

@@ -113,11 +113,8 @@ def layer_choices(blocks: int, width: int, wish: str) -> dict[str, tuple[int, ..
     """Named sets of hidden states to pool (0 = embeddings, i = after block i), at most MAX_FEATURES features each."""
     many = max(1, min(blocks + 1, MAX_FEATURES // max(1, width)))
     spread = sorted({round(i * blocks / max(1, many - 1)) for i in range(many)} | {blocks})
-    sets = {
-        "last": (blocks,),
-        "thirds": tuple(sorted({max(1, round(blocks * k / 3)) for k in (1, 2, 3)})),
-        "all": tuple(spread),
-    }
+    thirds = sorted({max(1, round(blocks * k / 3)) for k in (1, 2, 3)})
+    sets = {"last": (blocks,), "thirds": tuple(thirds[-many:]), "all": tuple(spread[-many:])}
     return sets if wish == "auto" else {wish: sets[wish]}
 
 
@@ -135,38 +132,65 @@ def _choose(given: FitInput, states: np.ndarray, y: np.ndarray, blocks: int) -> 
     from tlcore.engine.linear import cross_validate
 
     settings: Settings = given.settings
-    rows = _stratified_sample(y, ROWS_TO_CHOOSE_ON, given.plan.seed)
+    sets = layer_choices(blocks, states.shape[2], settings.layers)
+    rows = _rows_to_choose_on(y, given.plan.seed)
+    if not len(rows):
+        given.emit("note", level="warning", text="Too few rows a class to try settings on: cautious ones are used.")
+        layers, balanced = sets.get("thirds") or next(iter(sets.values())), settings.class_weight == "balanced"
+        return {"layers": layers, "C": settings.C or C_WHILE_CHOOSING_LAYERS, "balanced": balanced,
+                "cross_validated_macro_f1": None}  # fmt: skip
     states, y = states[rows], y[rows]
     counts = np.unique(y, return_counts=True)[1]
     folds = int(max(2, min(settings.folds, counts.max())))
 
     def scores(layers: tuple[int, ...], Cs: tuple[float, ...], balanced: bool) -> list[float]:
-        given.check_stop()
+        _check_cancel(given)
         x = _features(states, layers)
         return cross_validate(settings.head, x, y, Cs, balanced, folds, given.plan.seed)
 
     balanced = settings.class_weight == "balanced"
     tried: dict[str, float] = {}
-    sets = layer_choices(blocks, states.shape[2], settings.layers)
     for done, (name, layers) in enumerate(sets.items()):
+        if tried and given.stop_wish():
+            break
         tried[name] = scores(layers, (settings.C or C_WHILE_CHOOSING_LAYERS,), balanced)[0]
         given.emit("progress", done=done + 1, total=len(sets) + 2, unit="settings")
     best = max(tried, key=lambda name: tried[name])
     given.emit("choice", what="layers", chosen=list(sets[best]),
                tried=[{"name": n, "layers": list(sets[n]), "macro_f1": round(s, 4)} for n, s in tried.items()])  # fmt: skip
 
-    Cs = (settings.C,) if settings.C else C_GRID
+    Cs = (settings.C,) if settings.C else C_GRID if not given.stop_wish() else (C_WHILE_CHOOSING_LAYERS,)
     by_C = dict(zip(Cs, scores(sets[best], Cs, balanced) if len(Cs) > 1 else [tried[best]], strict=True))
     C = max(by_C, key=lambda c: (round(by_C[c], 3), -c))  # of equals, the more cautious
     given.emit("choice", what="C", chosen=C, tried=[{"C": c, "macro_f1": round(s, 4)} for c, s in by_C.items()])
     given.emit("progress", done=len(sets) + 1, total=len(sets) + 2, unit="settings")
-    if settings.class_weight == "auto" and counts.max() >= IMBALANCE_TO_TRY_WEIGHTS * counts.min():
+    if (
+        settings.class_weight == "auto"
+        and not given.stop_wish()
+        and counts.max() >= IMBALANCE_TO_TRY_WEIGHTS * counts.min()
+    ):
         weighted = scores(sets[best], (C,), True)[0]
         balanced = weighted > by_C[C]
         given.emit("choice", what="class weights", chosen="balanced" if balanced else "none",
                    tried=[{"name": "none", "macro_f1": round(by_C[C], 4)}, {"name": "balanced", "macro_f1": round(weighted, 4)}])  # fmt: skip
     given.emit("progress", done=len(sets) + 2, total=len(sets) + 2, unit="settings")
     return {"layers": sets[best], "C": C, "balanced": balanced, "cross_validated_macro_f1": round(by_C[C], 4)}
+
+
+def _check_cancel(given: FitInput) -> None:
+    """Only a cancel ends it here: "keep the best" means going on to the last fit with what was chosen so far."""
+    if given.stop_wish() == "cancel":
+        given.check_stop()
+
+
+def _rows_to_choose_on(y: np.ndarray, seed: int) -> np.ndarray:
+    """Indices of a sample in which each class has two rows or more; none where that leaves fewer than two classes."""
+    import numpy as np
+
+    rows = _stratified_sample(y, ROWS_TO_CHOOSE_ON, seed)
+    classes, counts = np.unique(y[rows], return_counts=True)
+    rows = rows[np.isin(y[rows], classes[counts > 1])]
+    return rows if (counts > 1).sum() > 1 else rows[:0]
 
 
 def _stratified_sample(y: np.ndarray, size: int, seed: int) -> np.ndarray:
@@ -200,8 +224,10 @@ def _curve(
     least = max(10, 2 * len(given.labels))
     sizes = sorted({n for share in CURVE_SHARES if (n := round(share * len(y))) >= least} | {len(y)})
     probabilities = np.zeros((0, len(given.labels)), dtype=np.float32)
+    if given.stop_wish():
+        sizes = sizes[-1:]
     for done, size in enumerate(sizes):
-        given.check_stop()
+        _check_cancel(given)
         rows = order[:size]
         if len(np.unique(y[rows])) > 1:
             pipeline = fit_head(given.settings.head, x[rows], y[rows], chosen["C"], chosen["balanced"], given.plan.seed)

@@ -69,7 +69,9 @@ class FullFinetune:
         cores = max(1, min(machine.cores, 16))
         rate = 60_000.0 if machine.gpu else 1_150 * cores * (1.0 if machine.bf16 else 0.4)
         seconds = 15 + tokens / rate
-        return Estimate(0.4 * seconds, 1.6 * seconds, 1_500 + batch_size * settings.max_length * 0.06)
+        return Estimate(
+            0.4 * seconds, 1.6 * seconds, 1_300 + 0.4 * batch_size * min(settings.max_length, facts.tokens_max + 2)
+        )
 
     def fit(self, given: FitInput) -> Fitted:
         from tlcore.engine.precision import device, set_threads
@@ -95,10 +97,15 @@ class FullFinetune:
         recipe = _recipe(settings, model, len(train), blocks, given.plan.seed)
         hooks = {"emit": given.emit, "check_stop": given.check_stop, "stop_wish": given.stop_wish}
         best = finetune(model, train, validation, recipe, given.work_folder, hooks)
-        given.emit("note", level="info", text=f"The best round was number {best.best_epoch:.0f}; its weights are kept.")
+        if len(validation):
+            text = f"The best round was number {best.best_epoch:.0f}; its weights are kept."
+        else:
+            text = "No rows were left to judge the rounds by; the last one is kept."
+        given.emit("note", level="info", text=text)
         probabilities = _softmax(predict_rows(model, validation.ids)) if len(validation) else None
         total = sum(p.numel() for p in model.parameters())
-        chosen = {"epochs": recipe.epochs, "best_epoch": best.best_epoch, "validation_macro_f1": round(best.best, 4)}
+        score = round(best.best, 4) if len(validation) else None
+        chosen = {"epochs": recipe.epochs, "best_epoch": best.best_epoch, "validation_macro_f1": score}
         return Fitted(
             model.encoder.to("cpu"), given.base_folder, (blocks,), model.head(), max_length, best.best_epoch,
             sum(p.numel() for p in model.parameters() if p.requires_grad), total, chosen, None, probabilities,

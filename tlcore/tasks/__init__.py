@@ -34,5 +34,7 @@ def get_task(name: str) -> Task:
             return task
     known = ", ".join(task.name for task in all_tasks())
     if name in PLANNED:
-        raise TlcoreError(f"The task “{name}” is not in this version of Nudge yet.", "", f"Available now: {known}.")
-    raise TlcoreError(f"There is no task called “{name}”.", "", f"Available: {known}.")
+        raise TlcoreError(
+            f"The task “{name}” is not in this version of Nudge yet.", f"the task “{name}”", f"Available now: {known}."
+        )
+    raise TlcoreError(f"There is no task called “{name}”.", f"the task “{name}”", f"Available: {known}.")
