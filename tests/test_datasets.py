@@ -181,7 +181,17 @@ def test_the_text_cannot_be_the_label(make_table: Make) -> None:
         (some(60), [f"a remark of its own {i}" for i in range(60)], "60 different values"),
         ([], [], "no text in any row"),
     ],
-    ids=["one class", "one class and a gap", "3 rows", "no labels", "no text", "ids", "amounts", "free text", "no rows"],
+    ids=[
+        "one class",
+        "one class and a gap",
+        "3 rows",
+        "no labels",
+        "no text",
+        "ids",
+        "amounts",
+        "free text",
+        "no rows",
+    ],
 )
 def test_what_cannot_be_learned_is_refused_in_words(
     classify: Classify, texts: Sequence[str], labels: Sequence[str], said: str

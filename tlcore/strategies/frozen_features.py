@@ -63,14 +63,14 @@ class FrozenFeatures:
         return (*frozen, Block("classifier", True))
 
     def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
-        """Two parts: reading (by tokens) and choosing (by rows and classes); constants fitted on a 2-core laptop."""
+        """Reading (by tokens; the test rows by ONNX), choosing and fitting (by rows); constants fitted on a 2-core laptop."""
         tokens = facts.rows * min(facts.tokens_p50 * 1.15 + 2, settings.max_length)
         cores = max(1, min(machine.cores, 8))
-        reading = tokens / (4_500 * cores * (1.0 if machine.bf16 else 0.45))
-        choosing = min(facts.labelled, ROWS_TO_CHOOSE_ON) * (0.004 + 0.0002 * len(facts.classes))
-        fitting = facts.labelled * (0.0008 + 0.00002 * len(facts.classes))
-        seconds = 14 + reading + choosing + fitting
-        return Estimate(0.6 * seconds, 1.6 * seconds, 900 + facts.rows * 0.02)
+        reading = 0.8 * tokens / (5_500 * cores * (1.0 if machine.bf16 else 0.45)) + 0.2 * tokens / (3_000 * cores)
+        choosing = min(facts.labelled, ROWS_TO_CHOOSE_ON) * (0.0018 + 0.00001 * len(facts.classes))
+        fitting = facts.labelled * (0.001 + 0.00001 * len(facts.classes))
+        seconds = 15 + reading + choosing + fitting
+        return Estimate(0.7 * seconds, 1.8 * seconds, 1_050 + facts.rows * 0.08)
 
     def fit(self, given: FitInput) -> Fitted:
         import numpy as np
