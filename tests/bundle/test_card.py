@@ -60,6 +60,27 @@ def test_a_reader_learns_how_often_it_errs_and_where_it_came_from() -> None:
     assert "## Limits" in card
 
 
+def based_on(name: str, revision: str = "") -> str:
+    return model_card(made(), Plan("classify", "frozen_features", name, revision, {}))
+
+
+def test_a_base_that_is_gone_is_described_by_the_plan() -> None:
+    card = based_on("/home/ada/secret/tiny-bert", "tiny-bert")
+    assert "on tiny-bert\n(from a folder, licence: see its own page)" in card
+    assert "ada" not in card
+    card = based_on("google/bert_tiny", "30b0a37c")
+    assert "on google/bert\\_tiny\n(from the Hugging Face Hub, revision 30b0a37c, licence: see its own page)" in card
+
+
+def test_only_of_a_base_that_is_known_does_the_card_say_what_it_was_trained_on() -> None:
+    limits = based_on("minilm").split("## Limits")[1]
+    assert "trained on English text from the web" in limits
+    for name in ("google/bert-tiny", "/home/ada/tiny-bert"):
+        limits = based_on(name).split("## Limits")[1]
+        assert "English" not in limits
+        assert "see the base's own page" in limits
+
+
 @pytest.mark.parametrize(
     ("real", "gap", "said"),
     [(True, 0.1, "+10.0 points of macro-F1 against TF-IDF (+2.1 to +18.2): more than chance explains"),

@@ -83,6 +83,11 @@ def break_script(folder: Path) -> None:
     (folder / "predict.py").write_text("raise SystemExit('no such module')", encoding="utf-8")
 
 
+def drop_rows(folder: Path) -> None:
+    columns = read_csv(folder / "golden_expected.csv")
+    write_csv(folder / "golden_expected.csv", {name: cells[:5] for name, cells in columns.items()})
+
+
 # What lies in the zip
 
 
@@ -112,6 +117,19 @@ def test_the_arrays_in_the_scikit_learn_head_are_no_pickles_either(trained: Any)
         for name in arrays:
             with head.open(name) as file:
                 np.load(file, allow_pickle=False)
+
+
+def test_nothing_in_the_zip_says_on_which_machine_it_was_made(ended: Path) -> None:
+    machine = [str(Path(make.__file__).parents[2]), str(ended.parent.parent), str(Path.home()), "site-packages"]
+    with zipfile.ZipFile(ended / "model.zip") as archive:
+        found = [(n, p) for n in archive.namelist() for p in machine if p.encode() in archive.read(n)]
+    assert found == []
+
+
+def test_a_base_from_a_folder_is_named_and_not_where_it_lay(tiny_trained: Any) -> None:
+    assert tiny_trained.about["base"] == "tiny-bert"
+    with zipfile.ZipFile(tiny_trained.folder / "model.zip") as archive:
+        assert "on tiny-bert\n(from a folder" in archive.read("MODEL_CARD.md").decode("utf-8")
 
 
 def test_the_weights_are_stored_as_they_are(trained: Any) -> None:
@@ -239,8 +257,17 @@ def test_the_job_makes_the_zip_again_and_leaves_nothing_else(run: Path) -> None:
         (change_answer("confidence", lambda value: ""), "does not give the answers"),
         (change_head, "does not give the answers"),
         (break_script, "did not run"),
+        (drop_rows, "does not give the answers"),
     ],
-    ids=["another label", "no label", "another confidence", "no confidence", "another head", "broken script"],
+    ids=[
+        "another label",
+        "no label",
+        "another confidence",
+        "no confidence",
+        "another head",
+        "broken script",
+        "fewer rows",
+    ],
 )
 def test_a_zip_that_does_not_answer_as_the_run_does_is_not_offered(
     run: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], said: str
@@ -251,12 +278,68 @@ def test_a_zip_that_does_not_answer_as_the_run_does_is_not_offered(
         change(tree)
         pack(tree, target)
 
+    for name in ("model.zip", "bundle.json"):
+        (run / name).unlink()
+    left = {path.name for path in run.iterdir()}
     monkeypatch.setattr(make, "_zip", tampered)
     with pytest.raises(TlcoreError, match=said) as error:
         make_bundle(run)
     assert error.value.fix
-    assert not (run / "bundle.json").exists()  # nor the one of an earlier zip
     assert bundle_info(run) is None
+    assert {path.name for path in run.iterdir()} == left
+
+
+def test_a_zip_that_failed_its_check_leaves_the_checked_one_before_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, left = bundle_info(run), {path.name for path in run.iterdir()}
+
+    def refuse(archive: Path) -> dict[str, Any]:
+        assert archive.exists()
+        raise TlcoreError("no")
+
+    monkeypatch.setattr(make, "check_bundle", refuse)
+    with pytest.raises(TlcoreError):
+        make_bundle(run)
+    assert before is not None
+    assert bundle_info(run) == before
+    assert sha256(run / "model.zip") == before["sha256"]
+    assert {path.name for path in run.iterdir()} == left
+
+
+def test_bundle_json_never_speaks_of_another_zip(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(path: Path, value: Any) -> None:
+        if path.name == "bundle.json":
+            raise KeyboardInterrupt
+        write_json(path, value)
+
+    monkeypatch.setattr(make, "write_json", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        make_bundle(run)
+    assert (run / "model.zip").exists()
+    assert bundle_info(run) is None
+
+
+def test_a_zip_whose_script_never_ends_is_not_offered(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make, "CHECK_SECONDS", 0.01)
+    with pytest.raises(TlcoreError, match=r"did not end within 0\.01 seconds") as error:
+        check_bundle(run / "model.zip")
+    assert error.value.fix
+
+
+@pytest.mark.parametrize("columns", [["@text"], ["=x"], ["'=x"], ["product", "-note"]])
+def test_a_column_whose_name_looks_like_a_formula_can_be_taken_away(run: Path, columns: list[str]) -> None:
+    about = read_json(run / "model" / "nudge.json")
+    write_json(run / "model" / "nudge.json", about | {"text_columns": columns})
+    assert make_bundle(run).exists()
+
+
+def test_a_zip_can_be_made_when_the_base_is_gone(run: Path) -> None:
+    write_json(run / "plan.json", read_json(run / "plan.json") | {"base": "/gone/tiny-bert"})
+    with zipfile.ZipFile(make_bundle(run)) as archive:
+        card = archive.read("MODEL_CARD.md").decode("utf-8")
+    assert "tiny-bert" in card
+    assert "/gone" not in card
 
 
 def test_rounding_is_no_difference(run: Path, tmp_path: Path) -> None:
@@ -385,3 +468,39 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path, about: str | None) -
             archive.writestr("model/nudge.json", about)
     with pytest.raises(TlcoreError, match="holds no Nudge model"):
         unpack_bundle(tmp_path / "a.zip", tmp_path / "out")
+
+
+def lock(content: bytearray, header: int, entry: int) -> None:
+    content[header + 6] |= 1
+    content[entry + 8] |= 1
+
+
+def pack_unknown(content: bytearray, header: int, entry: int) -> None:
+    content[header + 8] = content[entry + 10] = 99
+
+
+def damage(content: bytearray, header: int, entry: int) -> None:
+    for place in range(header + 31, header + 40):
+        content[place] ^= 0xFF
+
+
+def lose_name(content: bytearray, header: int, entry: int) -> None:
+    content[entry + 46] = 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(lock, "locked"), (pack_unknown, "does not use"), (damage, "not a zip"), (lose_name, "not a zip")],
+)
+def test_a_zip_that_is_locked_or_damaged_inside_is_refused_in_words(
+    tmp_path: Path, change: Callable[[bytearray, int, int], None], said: str
+) -> None:
+    archive = zipped(tmp_path / "a.zip", {"a": "hello" * 100})
+    content = bytearray(archive.read_bytes())
+    # Where the last file's own header and its entry in the directory begin.
+    change(content, content.rindex(b"PK\x03\x04"), content.rindex(b"PK\x01\x02"))
+    archive.write_bytes(content)
+    with pytest.raises(TlcoreError, match=said) as error:
+        unpack_bundle(archive, tmp_path / "out")
+    assert error.value.where == "a.zip"
+    assert error.value.fix

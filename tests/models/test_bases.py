@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from tlcore.errors import TlcoreError
 from tlcore.files import sha256
 from tlcore.models import bases
-from tlcore.models.bases import BASES, base_folder, get_base, tokenizer_file
+from tlcore.models.bases import BASES, base_folder, get_base, public_name, tokenizer_file
 
 Bases = Callable[[str], Path]
 
@@ -98,14 +99,14 @@ def test_from_the_hub_come_neither_pickles_nor_code_and_the_rest_is_checked(
     tiny_base: Bases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, Sequence[str]]] = []
-    given = [tiny_base("bert"), tmp_path]
+    given = {"google/bert-tiny": tiny_base("bert"), "google/empty": tmp_path}
 
     def fetch(name: str, *, allow_patterns: Sequence[str], **_: Any) -> str:
         asked.append((name, allow_patterns))
-        return str(given[len(asked) - 1])
+        return str(given[name])
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
-    assert base_folder("google/bert-tiny") == given[0]
+    assert base_folder("google/bert-tiny") == tiny_base("bert")
     name, patterns = asked[0]
     assert name == "google/bert-tiny"
     for wanted in ("config.json", "tokenizer.json", "model.safetensors"):
@@ -131,6 +132,51 @@ def test_the_network_is_asked_only_for_what_is_not_here_yet(
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
     assert base_folder("google/bert-tiny") == tiny_base("bert")
     assert local == asked
+
+
+@pytest.mark.parametrize("lost", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_download_that_was_cut_off_is_taken_up_again(
+    tiny_base: Bases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    half = Path(shutil.copytree(tiny_base("bert"), tmp_path / "half"))
+    (half / lost).unlink()  # snapshot_download(local_files_only=True) gives such a folder back
+
+    def fetch(name: str, *, local_files_only: bool = False, **_: Any) -> str:
+        return str(half if local_files_only else tiny_base("bert"))
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    assert base_folder("google/bert-tiny") == tiny_base("bert")
+
+
+def test_weights_in_parts_must_all_be_there(tiny_base: Bases, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_base("bert"), tmp_path / "base"))
+    parts = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    index = {"weight_map": {"a": parts[0], "b": parts[1]}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    (folder / "model.safetensors").rename(folder / parts[0])
+    with pytest.raises(TlcoreError, match=f"missing: {parts[1]}"):
+        base_folder(str(folder))
+    (folder / parts[1]).touch()
+    assert base_folder(str(folder)) == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [
+        ("minilm", "minilm"),
+        ("google/bert-tiny", "google/bert-tiny"),
+        ("/home/ada/bases/tiny-bert/", "tiny-bert"),
+        ("~/bases/tiny-bert", "tiny-bert"),
+        ("C:\\Users\\Ada\\tiny-bert", "tiny-bert"),
+    ],
+)
+def test_the_name_that_travels_says_nothing_of_this_machine(name: str, public: str) -> None:
+    assert public_name(name) == public
+
+
+def test_a_folder_named_from_here_travels_under_its_own_name(tiny_base: Bases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny_base("bert"))
+    assert public_name(".") == public_name("../tiny-bert") == "tiny-bert"
 
 
 def test_asking_for_a_base_loads_neither_torch_nor_transformers() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -68,6 +69,43 @@ def test_half_a_download_is_said_with_a_way_on(base: Path) -> None:
         load_encoder(base)
 
 
+def test_weights_of_another_model_are_refused(base: Path, tiny_base: Callable[[str], Path]) -> None:
+    shutil.copyfile(tiny_base("distilbert") / WEIGHTS, base / WEIGHTS)
+    with pytest.raises(TlcoreError, match="not those that its config") as error:
+        load_encoder(base)
+    assert error.value.where == str(base)
+    assert error.value.fix
+
+
+def test_weights_of_fewer_blocks_than_the_config_says_are_refused(base: Path) -> None:
+    change_config(base, num_hidden_layers=5)
+    with pytest.raises(TlcoreError, match=r"32 are missing, such as encoder\.layer\.3\."):
+        load_encoder(base)
+
+
+def test_weights_of_another_size_are_refused_in_words(base: Path) -> None:
+    change_config(base, intermediate_size=128)
+    with pytest.raises(TlcoreError, match="could not be opened"):
+        load_encoder(base)
+
+
+def test_a_base_without_a_pooler_is_as_good(base: Path) -> None:
+    kept = {name: weight for name, weight in load_file(base / WEIGHTS).items() if not name.startswith("pooler.")}
+    save_file(kept, base / WEIGHTS, metadata={"format": "pt"})
+    loaded = load_encoder(base).state_dict()
+    assert all(torch.equal(loaded[name], weight) for name, weight in kept.items())
+
+
+def test_a_base_saved_with_the_head_of_its_pretraining_is_as_good(base: Path) -> None:
+    encoder = transformers.AutoModel.from_pretrained(base)
+    whole = transformers.BertForMaskedLM(encoder.config)
+    whole.bert.load_state_dict(encoder.state_dict(), strict=False)  # this one has no pooler
+    whole.save_pretrained(base)
+    assert torch.equal(
+        load_encoder(base).encoder.layer[2].output.dense.weight, encoder.encoder.layer[2].output.dense.weight
+    )
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"model_type": "never-heard-of"}'])
 def test_a_config_that_means_nothing_is_said(base: Path, text: str) -> None:
     (base / "config.json").write_text(text, encoding="utf-8")
@@ -98,3 +136,13 @@ def test_the_tokenizer_cuts_but_never_pads_although_its_file_says_so() -> None:
     assert len(tokenizer.encode("hello").ids) == 3
     assert [len(e.ids) for e in tokenizer.encode_batch(["hello", "word " * 300])] == [3, 16]
     assert len(load_tokenizer(base_folder("minilm"), 200).encode("word " * 300).ids) == 200
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "not JSON"])
+def test_a_tokenizer_that_cannot_be_opened_is_said(base: Path, content: str | None) -> None:
+    (base / "tokenizer.json").unlink()
+    if content is not None:
+        (base / "tokenizer.json").write_text(content, encoding="utf-8")
+    with pytest.raises(TlcoreError, match="tokenizer of this base model could not be opened") as error:
+        load_tokenizer(base, 16)
+    assert error.value.where == str(base / "tokenizer.json")

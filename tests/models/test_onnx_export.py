@@ -77,6 +77,16 @@ def test_the_weights_lie_on_disk_once(model: Any) -> None:
     assert not list(folder.glob("*.tmp*"))
 
 
+def test_the_graph_says_nothing_of_where_it_was_made(model: Any) -> None:
+    graph = onnx.load(str(model.folder / GRAPH), load_external_data=False)
+    assert not graph.metadata_props
+    assert not graph.graph.doc_string
+    assert not [part.name for part in [*graph.graph.node, *graph.graph.value_info] if part.metadata_props]
+    content = (model.folder / GRAPH).read_bytes()
+    for place in (b".py", b"site-packages", str(Path(onnx_export.__file__).parents[2]).encode()):
+        assert place not in content
+
+
 def test_weights_that_are_not_those_of_the_graph_are_noticed(saved: Callable[[str], Any]) -> None:
     model = saved("distilbert")
     encoder = load_encoder(model.folder)

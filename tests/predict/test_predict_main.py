@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from tlcore.predict.main import main, score
 from tlcore.predict.predictor import Predictor
 from tlcore.predict.sheet import SheetError, read_csv
 from tlcore.runs.score_sheet import score_table
-from tlcore.tables import read_table
+from tlcore.tables import read_table, write_table
 
 BILLING = "I was charged twice for one order, please refund one of them."
 TECHNICAL = "The app shows a white screen after the update."
@@ -120,6 +122,44 @@ def test_files_that_are_absent_or_empty_or_cannot_be_written_are_said_without_a_
     sheet.write_bytes(b"")
     assert command(sheet, tmp_path / "out.csv") == 2
     assert "in.csv is empty" in capsys.readouterr().err
+
+
+def test_a_workbook_is_said_to_be_one(
+    command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_table(tmp_path / "in.xlsx", {"message": [BILLING]})
+    assert command(tmp_path / "in.xlsx", tmp_path / "out.csv") == 2
+    assert "in.xlsx is a workbook, not a CSV file. Save it as CSV first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["nudge.json", "tokenizer.json", "model.onnx", "model.safetensors", "head.safetensors"]
+)
+def test_a_damaged_model_is_said_without_a_traceback(
+    command: Callable[..., int],
+    tiny_trained: Any,
+    sheet: Path,
+    tmp_path: Path,
+    name: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = SimpleNamespace(folder=tmp_path / "run")
+    shutil.copytree(tiny_trained.folder / "model", run.folder / "model")
+    (run.folder / "model" / name).unlink()
+    (run.folder / "model" / name).write_text("", encoding="utf-8")
+    assert command(sheet, tmp_path / "out.csv", run=run) == 2
+    assert "Unpack or download it again." in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("named", ["@message", "'@message"])
+@pytest.mark.parametrize("asked", ["@message", "'@message"])
+def test_a_column_that_looks_like_a_formula_is_found_with_and_without_its_apostrophe(
+    answered: Predictor, sheet: Path, tmp_path: Path, named: str, asked: str
+) -> None:
+    sheet.write_text(f"id,{named}\n1,{BILLING.replace(',', '')}\n", encoding="utf-8")
+    assert score(answered, sheet, tmp_path / "out.csv", [asked]) == 1
+    assert read_csv(tmp_path / "out.csv")["prediction"] == ["Billing"]
 
 
 def test_score_raises_what_main_says(answered: Predictor, sheet: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import math
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from safetensors.numpy import save_file
 
 from tlcore.predict import predictor as module
 from tlcore.predict.predictor import TOKENS_PER_BATCH, Predictor, linear_probabilities
@@ -137,6 +139,49 @@ def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "nudge.json").write_text("not JSON", encoding="utf-8")
     with pytest.raises(ValueError, match="Expecting value"):
         Predictor.load(tmp_path)
+
+
+@pytest.fixture
+def model(tiny_trained: Any, tmp_path: Path) -> Path:
+    """A copy of the tiny model that a test may break."""
+    return Path(shutil.copytree(tiny_trained.folder / "model", tmp_path / "model"))
+
+
+@pytest.mark.parametrize(
+    "name", ["nudge.json", "tokenizer.json", "model.onnx", "model.safetensors", "head.safetensors"]
+)
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"not JSON"])
+def test_a_model_with_a_file_lost_or_damaged_is_refused_in_words(model: Path, name: str, content: bytes | None) -> None:
+    (model / name).unlink()
+    if content is not None:
+        (model / name).write_bytes(content)
+    with pytest.raises((OSError, ValueError), match=f"cannot be opened|{name}"):
+        Predictor.load(model)
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"weight": np.zeros((1, 32), np.float32), "bias": np.zeros(1, np.float32)},
+        {"weight": np.zeros((3, 5), np.float32), "bias": np.zeros(3, np.float32)},
+        {"weight": np.zeros((3, 32), np.float32)},
+    ],
+    ids=["too few labels", "another width", "no bias"],
+)
+def test_a_head_that_does_not_fit_is_refused_when_the_model_is_opened(
+    model: Path, tensors: dict[str, np.ndarray]
+) -> None:
+    save_file(tensors, str(model / "head.safetensors"))
+    with pytest.raises(ValueError, match="cannot be opened"):
+        Predictor.load(model)
+
+
+@pytest.mark.parametrize("about", [[], {"labels": ["a"]}, {"labels": None}, {"max_length": "long"}])
+def test_a_nudge_json_that_says_too_little_is_refused(model: Path, about: Any) -> None:
+    known = json.loads((model / "nudge.json").read_text(encoding="utf-8"))
+    (model / "nudge.json").write_text(json.dumps(known | about if about else about), encoding="utf-8")
+    with pytest.raises(ValueError, match="cannot be opened"):
+        Predictor.load(model)
 
 
 def test_a_linear_head_is_a_softmax_of_weighted_sums() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tlcore.predict.sheet import SheetError, neutral, read_csv, with_answers, write_csv
+from tlcore.predict.sheet import SheetError, bare, neutral, read_csv, with_answers, write_csv
 from tlcore.tables import read_table
+from tlcore.tables.grid import unique_names
 from tlcore.tables.write import harmless
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30", "=HYPERLINK(1)"]
+FORMULAS += ["-inf", "+nan", "-Infinity", "-1_000", "-5 "]  # numbers to Python, not to a spreadsheet
 HARMLESS = ["", "-5", "+3.25", "-1e-5", "a=b", "'x", " =1", "1,234", "Grüße"]
 
 
@@ -38,6 +40,42 @@ def test_one_column_needs_no_delimiter(tmp_path: Path) -> None:
     assert read(tmp_path, "text\ngood; but slow\nbad\n") == {"text": ["good; but slow", "bad"]}
 
 
+@pytest.mark.parametrize("text", ["good, but slow", "one | two, three; four"])
+def test_a_header_of_one_cell_makes_one_column_whatever_the_texts_hold(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, f"text\n{text}\nbad\n") == {"text": [text, "bad"]}
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x85"])
+def test_only_line_ends_end_a_row(tmp_path: Path, mark: str) -> None:
+    found = read(tmp_path, f"text,la{mark}bel\none{mark}two,a\nthree,b\n")
+    assert list(found.values()) == [[f"one{mark}two", "three"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_blank_line_in_a_file_of_one_column_is_a_row_without_a_text(tmp_path: Path, end: str) -> None:
+    assert read(tmp_path, end.join(["text", "x", "", "", "y", "", "", ""]))["text"] == ["x", "", "", "y"]
+    assert read(tmp_path, end.join(["text", "", ""])) == {"text": []}
+    assert read(tmp_path, end.join(["text", "x", '""', ""]))["text"] == ["x", ""]  # written, not left over
+
+
+def test_a_blank_line_between_rows_of_several_columns_is_no_row(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b\n1,2\n\n,\n3,4\n\n") == {"a": ["1", "", "3"], "b": ["2", "", "4"]}
+
+
+def test_cells_beyond_the_header_are_kept_in_columns_of_their_own(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b\n1,2,3\n4\n") == {"a": ["1", "4"], "b": ["2", ""], "column 3": ["3", ""]}
+    assert read(tmp_path, "a,column 4\n1,2,,x\n") == {
+        "a": ["1"],
+        "column 4": ["2"],
+        "column 3": [""],
+        "column 4 (2)": ["x"],
+    }
+
+
+def test_a_delimiter_at_the_end_of_every_line_is_no_column(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b\n1,2,\n3,4, \n") == {"a": ["1", "3"], "b": ["2", "4"]}
+
+
 def test_rows_that_end_early_are_filled_up(tmp_path: Path) -> None:
     assert read(tmp_path, "a,b,c\n1\n1,2\n1,2,3\n") == {"a": ["1"] * 3, "b": ["", "2", "2"], "c": ["", "", "3"]}
 
@@ -48,10 +86,56 @@ def test_columns_without_a_name_or_with_a_name_twice_are_all_kept(tmp_path: Path
     assert [cells[0] for cells in columns.values()] == list("abcde")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ntext,label\nx,a\n",
+        " , \n\r\n\ntext,label\nx,a\n",
+        'text;"a, b, c"\nx;a\n',
+        "size, cm, or so;text\n5;x\n",
+        '"customer\nmessage",label\nx,a\n',
+        "two  blanks,label \nx,a\n",
+        "text,text,text (2)\nx,y,z\n",
+        '"text"\nx\n',
+        "text,label\nx,a,b\n",
+    ],
+)
+def test_a_sheet_has_the_column_names_that_it_had_in_training(tmp_path: Path, content: str) -> None:
+    found = read(tmp_path, content)
+    table = read_table(tmp_path / "in.csv")
+    assert found == {name: list(table.column(name)) for name in table.columns}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["", "column 1", ""], ["a", "a", "a (2)", "a"], ["", "column 3 (2)", "", "column 3"], ["a b", "a\nb", " a  b"]],
+)
+def test_names_are_made_as_in_training(tmp_path: Path, names: list[str]) -> None:
+    write_csv(tmp_path / "in.csv", {str(i): [name, "x"] for i, name in enumerate(names)})
+    content = (tmp_path / "in.csv").read_text(encoding="utf-8-sig").split("\n", 1)[1]
+    assert list(read(tmp_path, content)) == unique_names(names, range(1, len(names) + 1))[0]
+
+
 @pytest.mark.parametrize("content", [b"", b" \r\n\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(SheetError, match=r"in\.csv is empty"):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfet\x00\n", "damaged or cut off at byte"),
+        (b"text\n" + b"x" * 10_000_001, "A cell may hold 10,000,000 characters"),
+        (b"PK\x03\x04" + bytes(100), "workbook, not a CSV file. Save it as CSV first"),
+        (b"\xd0\xcf\x11\xe0" + bytes(100), "workbook, not a CSV file. Save it as CSV first"),
+    ],
+    ids=["half UTF-16", "a huge cell", "xlsx", "xls"],
+)
+def test_what_cannot_be_read_is_said_with_a_way_on(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(SheetError, match=said) as error:
+        read(tmp_path, content)
+    assert str(error.value).startswith("in.csv ")
 
 
 def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
@@ -68,16 +152,28 @@ def test_a_cell_that_would_run_is_made_text(cell: str) -> None:
     assert neutral(cell) == "'" + cell == harmless(cell)
 
 
+@pytest.mark.parametrize("cell", FORMULAS[:4])
+def test_the_apostrophe_before_a_name_is_taken_off_again(cell: str) -> None:
+    assert bare(neutral(cell)) == bare(cell) == cell
+
+
+@pytest.mark.parametrize("name", ["text", "'text", "'tis", "'-5", "''=x", "'", ""])
+def test_an_apostrophe_of_the_users_own_stays(name: str) -> None:
+    assert bare(name) == name
+
+
 @pytest.mark.parametrize("cell", HARMLESS)
 def test_other_cells_stay_as_they_are(cell: str) -> None:
     assert neutral(cell) == cell == harmless(cell)
 
 
 def test_what_is_written_is_what_was_there_and_nothing_in_it_runs(tmp_path: Path) -> None:
-    columns = {"=name": FORMULAS, "text": [*HARMLESS[:-1], 'two\nlines, "quoted"; é 猫 🙂']}
+    more = ['two\nlines, "quoted"; é 猫 🙂', *[""] * (len(FORMULAS) - len(HARMLESS))]
+    columns = {"=name": FORMULAS, "text": [*HARMLESS[:-1], *more]}
     write_csv(tmp_path / "out.csv", columns)
     again = read_csv(tmp_path / "out.csv")
-    assert again == {"'=name": ["'" + cell for cell in FORMULAS], "text": columns["text"]}
+    assert again == {"=name": ["'" + cell for cell in FORMULAS], "text": columns["text"]}
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").startswith("'=name,")
 
 
 def test_excel_sees_that_the_file_is_unicode(tmp_path: Path) -> None:

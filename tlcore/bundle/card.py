@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tlcore import __version__
-from tlcore.models.bases import get_base
+from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
 from tlcore.strategies import get_strategy
 
@@ -32,14 +32,13 @@ The weights are plain safetensors and ONNX files; nothing in here is pickled.
 
 def model_card(report: dict[str, Any], plan: Plan) -> str:
     """The model card, in Markdown: data facts, scores beside their baselines, limits."""
-    base, strategy = get_base(plan.base), get_strategy(plan.strategy)
+    strategy = get_strategy(plan.strategy)
     rows, test = report["rows"], report["test"]
     return f"""# Model card
 
 **What it does.** Reads a text, answers with one of {len(report["per_class"])} labels: {_labels(report)}.
 
-**How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {base.title}
-({base.source}, {base.licence}, {base.revision}), seed {plan.seed}. {report["trainable_parameters"]:,} of
+**How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
 {report["total_parameters"]:,} weights were learnt.{_chosen(report)}
 
 **Data.** {rows["train"]:,} rows to learn from, {rows["validation"]:,} to steer by, {rows["test"]:,} kept aside for the score.
@@ -66,8 +65,26 @@ Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
   may be worse, and the model will not say so.
 - It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand.
 - It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
-- Its base was trained on English text from the web. Other languages, slang and jargon are read less well.
+- {_limits_of_base(plan)}
 """
+
+
+def _base(plan: Plan) -> str:
+    """The base in words: what Nudge knows of it, else what the plan says, for its files may be gone by now."""
+    for base in BASES:
+        if base.name == plan.base:
+            return f"{base.title}\n({base.source}, {base.licence}, {base.revision})"
+    name = public_name(plan.base)
+    revision = f"revision {escape(plan.base_revision)}, " if plan.base_revision not in ("", name) else ""
+    whence = "from the Hugging Face Hub" if name == plan.base and HUB_NAME.fullmatch(name) else "from a folder"
+    return f"{escape(name)}\n({whence}, {revision}licence: see its own page)"
+
+
+def _limits_of_base(plan: Plan) -> str:
+    known = next((base.limits for base in BASES if base.name == plan.base), "")
+    return known or (
+        "It knows only the languages and kinds of text that its base was trained on: see the base's own page."
+    )
 
 
 def _labels(report: dict[str, Any]) -> str:

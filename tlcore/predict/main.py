@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .predictor import Predictor
-from .sheet import SheetError, read_csv, with_answers, write_csv
+from .sheet import SheetError, bare, read_csv, with_answers, write_csv
 from .text import join_text
 
 
@@ -22,7 +22,7 @@ def main(folder: Path) -> int:
     args = parser.parse_args()
     try:
         rows = score(Predictor.load(folder), args.input, args.output, args.text)
-    except (SheetError, OSError) as error:
+    except (SheetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{rows} rows scored, written to {args.output}")
@@ -32,7 +32,7 @@ def main(folder: Path) -> int:
 def score(predictor: Predictor, source: Path, target: Path, text_columns: list[str] | None = None) -> int:
     """Score one file; the number of rows. Raises SheetError where a column is missing."""
     columns = read_csv(source)
-    wanted = text_columns or predictor.text_columns
+    wanted = [bare(name) for name in text_columns or predictor.text_columns]
     missing = [name for name in wanted if name not in columns]
     if missing:
         raise SheetError(

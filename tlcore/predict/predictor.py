@@ -56,9 +56,27 @@ class Predictor:
 
     @classmethod
     def load(cls, folder: Path | str, threads: int | None = None) -> Predictor:
-        """Open a model's folder. Raises OSError or ValueError if it is not one."""
+        """Open a model's folder and try it. Raises OSError or ValueError, in words, if it is not one."""
         folder = Path(folder)
-        return cls(folder, json.loads((folder / ABOUT).read_text(encoding="utf-8")), threads)
+        try:
+            found = cls(folder, json.loads((folder / ABOUT).read_text(encoding="utf-8")), threads)
+            found._try()
+        except OSError:
+            raise
+        except Exception as error:  # tokenizers and onnxruntime raise no narrower class
+            why = (str(error).splitlines() or [""])[0][:200]
+            raise ValueError(
+                f"The model in {folder} cannot be opened: a file is missing or damaged. "
+                f"Unpack or download it again. ({type(error).__name__}: {why})"
+            ) from error
+        return found
+
+    def _try(self) -> None:
+        """Tokenizer, encoder, head and labels must fit each other: better said now than after a long sheet."""
+        answers = len(self._head["weight"])
+        if answers != len(self.labels):
+            raise ValueError(f"the head gives {answers} answers, {ABOUT} names {len(self.labels)} labels")
+        self.probabilities(["ok"])
 
     def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Answers:
         """Answer each text; equal texts are answered once, batches are made of texts of like length."""
