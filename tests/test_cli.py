@@ -520,3 +520,10 @@ def test_one_shot_a_class_makes_a_model(
     said = say("train", sheet(rows), *COLUMNS, "--strategy", "frozen_features", *wishes)
     assert said.code == 0, said
     assert said.json["rows"]["train"] == 2
+
+
+def test_a_damaged_model_is_told_of(say: Callable[..., Said], trained: Any, mails: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained.folder / "model", tmp_path / "run" / "model")
+    (tmp_path / "run" / "model" / "tokenizer.json").write_text("{", encoding="utf-8")
+    error = say("predict", tmp_path / "run", mails, "--out", tmp_path / "out.csv").error
+    assert "cannot be opened" in error["what"]

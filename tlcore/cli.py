@@ -231,8 +231,7 @@ def _spoken(kind: str, fields: Mapping[str, Any]) -> str:
 
 def predict_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.bundle.make import unpack_bundle
-    from tlcore.predict.predictor import Predictor
-    from tlcore.runs import model_folder
+    from tlcore.runs import model_folder, open_model
     from tlcore.runs.score_sheet import score_table
     from tlcore.tables import write_table
 
@@ -248,9 +247,9 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
         raise TlcoreError(f"A model has no role “{min(unknown)}”.", "--role", "The role that is read is text.")
     with tempfile.TemporaryDirectory() as scratch:
         if args.model.is_file():
-            predictor = Predictor.load(unpack_bundle(args.model, Path(scratch)))
+            predictor = open_model(unpack_bundle(args.model, Path(scratch)))
         else:
-            predictor = Predictor.load(model_folder(args.model))
+            predictor = open_model(model_folder(args.model))
         columns, summary = score_table(predictor, table, roles)
         del predictor  # its files must be closed before Windows lets the folder go
     write_table(args.out, columns)

@@ -18,6 +18,7 @@ from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
 from tlcore.predict.text import join_text
+from tlcore.runs import model_folder, open_model
 from tlcore.workspace import Project
 
 MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
@@ -29,24 +30,15 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @st.cache_resource(max_entries=3, show_spinner="Opening the model …")
 def _predictor(folder: str, stamp: int) -> Any:
     """The run's predictor, warmed up: ONNX Runtime, read-only, shared by all tabs. `stamp` tells a changed model."""
-    from tlcore.predict.predictor import Predictor
-
-    found = Predictor.load(Path(folder))
+    found = open_model(Path(folder))
     found.predict(["warm"])
     return found
 
 
 def predictor(run: Path) -> Any:
     """Raises TlcoreError where the run holds no model that can be opened."""
-    folder = run / "model"
-    try:
-        return _predictor(str(folder), (folder / "nudge.json").stat().st_mtime_ns)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise TlcoreError(
-            "The model of this run cannot be opened.",
-            str(folder),
-            "Train again from Plan; the run's scores are still here.",
-        ) from error
+    folder = model_folder(run)
+    return _predictor(str(folder), (folder / "nudge.json").stat().st_mtime_ns)
 
 
 def text_columns(run: Path) -> list[str]:

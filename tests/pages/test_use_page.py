@@ -58,8 +58,12 @@ def test_a_text_is_answered_and_kept(project: Project, monkeypatch: pytest.Monke
 
 
 def test_a_model_that_cannot_be_opened_is_explained(project: Project) -> None:
-    app = look(project, fake_run.make_run(project), "ask")
+    run = fake_run.make_run(project)
+    app = look(project, run, "ask")
     app.text_area[0].input("hello").run()
+    assert "no finished model" in said(app)
+    write_json(run / "model" / "nudge.json", {"labels": []})
+    app.run()
     assert "cannot be opened" in said(app)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlcore.datasets import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
 from tlcore.jobs import create_job
 from tlcore.plan import Plan
+
+if TYPE_CHECKING:
+    from tlcore.predict.predictor import Predictor
 
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
@@ -42,6 +45,20 @@ def model_folder(folder: Path) -> Path:
     if not (folder / MODEL / "nudge.json").exists():
         raise TlcoreError("This run has no finished model.", str(folder), "Wait for it to end, or train again.")
     return folder / MODEL
+
+
+def open_model(folder: Path) -> Predictor:
+    """The predictor in a model's folder. Raises TlcoreError if it cannot be opened."""
+    from tlcore.predict.predictor import Predictor
+
+    try:
+        return Predictor.load(folder)
+    except (OSError, ValueError) as error:
+        raise TlcoreError(
+            "This model cannot be opened.",
+            str(folder),
+            f"Train again from Plan; the run's scores are still there. ({str(error)[:200]})",
+        ) from error
 
 
 def read_name(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from tlcore.files import write_json
 from tlcore.predict.predictor import Predictor
 from tlcore.predict.sheet import with_answers
 from tlcore.predict.text import join_text
-from tlcore.runs import model_folder
+from tlcore.runs import model_folder, open_model
 from tlcore.tables import Table, read_table, write_table
 from tlcore.worker import JobContext
 
@@ -31,7 +31,7 @@ def score_sheet(context: JobContext) -> str:
         context.check_stop()
         context.emit("progress", done=done, total=total, unit="texts")
 
-    predictor = Predictor.load(model_folder(Path(args["run"])))
+    predictor = open_model(model_folder(Path(args["run"])))
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)
