@@ -33,7 +33,8 @@ def problems(project: Project, found: Prepared) -> None:
         st.caption("Nothing wrong was found with these rows.")
     for problem in found.problems:
         mark = ":material/warning:" if problem.severity == "warning" else ":material/info:"
-        rows = f" Rows {listed_numbers(problem.rows)}." if problem.rows and problem.id != "not_used" else ""
+        word = "Row" if len(problem.rows) == 1 else "Rows"
+        rows = f" {word} {listed_numbers(problem.rows)}." if problem.rows and problem.id != "not_used" else ""
         text = f"{mark} **{escape_md(problem.title)}** {escape_md(problem.cost)}{rows}"
         for fix in problem.fixes or (None,):
             if fix is None:
