@@ -33,6 +33,7 @@ def own_file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_uploaded_file_to_zip(server: Server, context: BrowserContext, own_file: Path, tmp_path: Path) -> None:
     page = context.new_page()
     steps.upload(page, server.url, own_file)
