@@ -62,32 +62,21 @@ def worker_env() -> dict[str, str]:
     return {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
 
 
+def _on_its_own() -> dict[str, Any]:
+    """Popen's arguments for a process group of its own; on Windows its priority is set here too, elsewhere by the worker."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+    return {"start_new_session": True}
+
+
 def start_job(folder: Path) -> subprocess.Popen[bytes]:
     """Start the worker for a job: a process group of its own, below normal priority, output to a file."""
     command = [sys.executable, "-m", "tlcore.worker", str(folder)]
     root = Path(__file__).resolve().parent.parent
     with (folder / LOG).open("ab") as log:
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=worker_env(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                creationflags=flags,
-            )
-        else:
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=worker_env(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            command, cwd=root, env=worker_env(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_on_its_own()
+        )
     write_json(folder / "process.json", {"pid": process.pid, "started": time.time()})
     return process
 
