@@ -247,7 +247,7 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--text", "sentiment"], "both the text and the label", "another column"),
         (["--role", "text"], "not NAME=VALUE", "--role name=value"),
         (["--strategy", "nope"], "no strategy called “nope”", "frozen_features"),
-        (["--strategy", "lora"], "not in this version", "frozen_features"),
+        (["--strategy", "prefix_tuning"], "not in this version", "frozen_features"),
         (["--task", "nope"], "no task called “nope”", "classify"),
         (["--task", "ner"], "not in this version", "classify"),
         (["--set", "nope=1"], "no setting called “nope”", "max_length"),

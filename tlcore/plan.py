@@ -11,7 +11,7 @@ from typing import Any
 
 from tlcore.errors import TlcoreError
 
-VERSIONED = ("torch", "transformers", "scikit-learn", "onnxruntime", "numpy")
+VERSIONED = ("torch", "transformers", "peft", "scikit-learn", "onnxruntime", "numpy")
 
 
 def setting(default: Any, title: str, help: str, **more: Any) -> Any:

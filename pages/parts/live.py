@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlcore.events import EVENTS, read_events
+
+if TYPE_CHECKING:
+    from tlcore.strategies import Strategy
 
 Event = Mapping[str, Any]
 Point = tuple[float, float]
@@ -49,11 +52,7 @@ WEIGHTS = {"prepare": 3, "baselines": 5, "encode": 45, "choose": 20, "curve": 10
 OTHER_WEIGHT = 5.0
 
 BEFORE, AFTER = ("prepare", "baselines"), ("export", "score", "pack")
-MIDDLE: Mapping[str, tuple[str, ...]] = {
-    "frozen_features": ("encode", "choose", "curve", "fit"),
-    "full_finetune": ("encode", "head", "finetune"),
-}
-"""The phases of the strategies; those a job reports beyond these are added when they come."""
+"""What every training does; the strategy says what lies between. A phase nobody expected is added when it comes."""
 
 NOT_A_PHASE = ("wait",)
 MEASURED_SECONDS, MEASURED_FRACTION = 2.0, 0.02
@@ -206,10 +205,9 @@ class LiveView:
         return "" if self.left is None else range_text(*self.left)
 
 
-def expected_phases(strategy: object, name: str) -> tuple[str, ...]:
-    """The phases to expect of a run: the strategy's own word if it has one."""
-    middle = getattr(strategy, "phases", None) or MIDDLE.get(name, ())
-    return (*BEFORE, *middle, *AFTER)
+def expected_phases(strategy: Strategy | None) -> tuple[str, ...]:
+    """The phases to expect of a run; None: a strategy that this version of Nudge does not have."""
+    return (*BEFORE, *(strategy.job_phases if strategy else ()), *AFTER)
 
 
 def reduce(view: LiveView, events: Iterable[Event], offset: int | None = None) -> LiveView:

@@ -35,9 +35,9 @@ def view_of(run: Path) -> LiveView:
 def phases_of(name: str) -> tuple[str, ...]:
     """The phases to expect of a strategy, whether or not this version of Nudge still has it."""
     try:
-        return expected_phases(get_strategy(name), name)
+        return expected_phases(get_strategy(name))
     except TlcoreError:
-        return expected_phases(None, name)
+        return expected_phases(None)
 
 
 def wish(run: Path) -> tuple[str, float]:

@@ -28,6 +28,7 @@ class FakeStrategy:
     term: str = "term"
     when: str = "When it is right."
     Settings: type[Any] = FakeSettings
+    job_phases: tuple[str, ...] = ("fit",)
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         return (

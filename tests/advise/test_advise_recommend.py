@@ -139,7 +139,7 @@ def test_a_choice_of_the_users_own() -> None:
 
 def test_wrong_wishes_are_refused() -> None:
     with pytest.raises(TlcoreError, match="not in this version yet"):
-        recommend(facts(), machine(), strategy="lora")
+        recommend(facts(), machine(), strategy="prefix_tuning")
     with pytest.raises(TlcoreError, match="no strategy called"):
         recommend(facts(), machine(), strategy="magic")
     with pytest.raises(TlcoreError, match="out of range"):

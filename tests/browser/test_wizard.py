@@ -14,6 +14,8 @@ import steps
 from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tlcore.strategies import get_strategy
+
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 FULL = "Retrain the whole model on your rows"
 
@@ -101,6 +103,21 @@ def _same_answers(folder: Path, home: Path, run: str, tmp_path: Path) -> None:
     assert theirs[1]["prediction"] == "" == theirs[1]["confidence"]
     for a, b in zip(ours, theirs, strict=True):
         assert float(a["confidence"] or 0) == pytest.approx(float(b["confidence"] or 0), abs=1e-3)
+
+
+@pytest.mark.parametrize("strategy", ["top_layers", "lora", "bitfit"])
+def test_each_way_to_adapt_from_upload_to_zip(
+    server: Server, page: Page, own_file: Path, tmp_path: Path, strategy: str
+) -> None:
+    steps.upload(page, server.url, own_file)
+    steps.to_plan(page)
+    steps.choose(page, get_strategy(strategy).title)
+    run = steps.start(page)
+    steps.wait_for_model(page)
+    expect(page.locator(".st-key-score")).to_be_visible()
+    steps.button(page, "Put it to work")
+    steps.headline(page, "Put it to work")
+    _same_answers(_download_zip(page, tmp_path), server.home, run, tmp_path)
 
 
 def test_example_with_the_recommended_way(server: Server, page: Page, tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def rounds(keep: KeepBest, model: torch.nn.Linear, scores: list[float]) -> list[
 
 def test_the_best_round_is_kept_and_restored() -> None:
     events, model = Events(), torch.nn.Linear(2, 2)
-    keep = KeepBest(events, patience=5)
+    keep = KeepBest(events)
+    keep.begin_phase(patience=5, least_rounds=0)
     rounds(keep, model, [0.2, 0.5, 0.9, 0.3, 0.9])
     assert (keep.best, keep.best_epoch) == (0.9, 2)
     assert model.weight.unique().tolist() == [4.0]
@@ -53,14 +54,19 @@ def test_the_best_round_is_kept_and_restored() -> None:
 
 
 def test_it_ends_when_patience_is_spent_and_not_before() -> None:
-    ends = rounds(KeepBest(Events(), patience=2), torch.nn.Linear(2, 2), [0.5, 0.4, 0.6, 0.5, 0.6])
+    keep = KeepBest(Events())
+    keep.begin_phase(patience=2, least_rounds=0)
+    ends = rounds(keep, torch.nn.Linear(2, 2), [0.5, 0.4, 0.6, 0.5, 0.6])
     assert [end.should_training_stop for end in ends] == [False, False, False, False, True]
 
 
 def test_what_was_kept_does_not_move_with_the_model() -> None:
     model = torch.nn.Linear(2, 2)
-    keep = KeepBest(Events(), patience=3)
+    keep = KeepBest(Events())
+    keep.restore(model)  # nothing was judged yet: nothing changes
+    assert not keep.seen
     rounds(keep, model, [0.5])
+    assert keep.seen
     with torch.no_grad():
         model.weight.add_(100)
     keep.restore(model)
@@ -95,16 +101,15 @@ def test_steps_tell_loss_rates_speed_and_time_left(monkeypatch: pytest.MonkeyPat
     now = [100.0]
     monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now[0]))
     events = Events()
-    steps = Steps(events, texts_per_epoch=50)
-    args = SimpleNamespace(num_train_epochs=2)
-    steps.on_train_begin(args, state(), control())
+    steps = Steps(events, texts_per_round=50, steps_per_round=5)
+    steps.begin_phase(10)
     steps.saw_loss(2.0)
     now[0] += 5
-    steps.on_step_end(args, state(2, 0.4), control(), optimizer=optimizer())
+    steps.on_step_end(None, state(2, 0.4), control(), optimizer=optimizer())
     (event,) = events
     assert (event["step"], event["total_steps"], event["epoch"], event["loss"]) == (2, 10, 0.4, 2.0)
     assert event["rates"] == {"head": 0.01, "block 1": 0.001}
-    assert event["texts_per_second"] == pytest.approx(4.0)  # a fifth of 100 texts in five seconds
+    assert event["texts_per_second"] == pytest.approx(4.0)  # two steps of ten texts in five seconds
     assert event["seconds_left"] == pytest.approx(20.0)
     assert event["memory_mb"] > 10
 
@@ -113,22 +118,40 @@ def test_steps_do_not_flood_but_the_last_is_always_told(monkeypatch: pytest.Monk
     now = [100.0]
     monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now[0]))
     events = Events()
-    steps = Steps(events, texts_per_epoch=50)
-    args = SimpleNamespace(num_train_epochs=1)
-    steps.on_train_begin(args, state(), control())
+    steps = Steps(events, texts_per_round=50, steps_per_round=100)
+    steps.begin_phase(100)
     for step in range(1, 101):
         now[0] += 0.01
-        steps.on_step_end(args, state(step, step / 100, total=100), control(), optimizer=optimizer())
+        steps.on_step_end(None, state(step, step / 100, total=100), control(), optimizer=optimizer())
     assert 2 <= len(events) <= 4
     assert events[-1]["step"] == 100
     assert events[-1]["seconds_left"] == 0
 
 
 def test_the_loss_is_smoothed_and_a_broken_one_is_left_out() -> None:
-    steps = Steps(Events(), 10)
+    steps = Steps(Events(), 10, 2)
     steps.saw_loss(1.0)
     steps.saw_loss(float("nan"))
     steps.saw_loss(float("inf"))
     assert steps.loss == 1.0
     steps.saw_loss(0.0)
     assert 0.5 < (steps.loss or 0) < 1.0
+
+
+def test_steps_rounds_and_patience_over_two_phases(monkeypatch: pytest.MonkeyPatch) -> None:
+    events, model = Events(), torch.nn.Linear(2, 2)
+    steps, keep = Steps(events, 50, 5), KeepBest(events)
+    steps.begin_phase(30)
+    keep.begin_phase(patience=2, least_rounds=0)
+    rounds(keep, model, [0.5, 0.4])
+    for hook in (steps, keep):
+        hook.on_train_end(None, state(10, 2.0), control())
+    steps.begin_phase(20)
+    keep.begin_phase(patience=2, least_rounds=0)
+    rounds(keep, model, [0.3, 0.6])
+    steps.on_step_end(None, state(5, 1.0, total=20), control(), optimizer=optimizer())
+    evals = [event for event in events if event["kind"] == "eval"]
+    assert [event["epoch"] for event in evals] == [0, 1, 2, 3]
+    assert [event["patience_left"] for event in evals] == [2, 1, 2, 2]
+    assert (keep.best, keep.best_epoch) == (0.6, 3)
+    assert (events[-1]["step"], events[-1]["total_steps"], events[-1]["epoch"]) == (15, 30, 3.0)

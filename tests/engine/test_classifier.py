@@ -1,4 +1,4 @@
-"""tlcore.engine.classifier: the network, where each weight lies, and how fast each part learns."""
+"""tlcore.engine.classifier: the network that is trained, its head, its loss."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from tlcore.engine.classifier import TextClassifier, block_of, learning_rate_groups
+from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.tokens import pad
 from tlcore.models.load import load_encoder
 from tlcore.models.pooling import mean_pool
 from tlcore.models.saved import Head
-
-FAMILIES = ["bert", "distilbert", "roberta", "electra"]
 
 
 def head(classes: int = 3, width: int = 32) -> Head:
@@ -62,45 +60,3 @@ def test_dropout_hides_features_while_training_only(
     model.train()
     model.encoder.eval()
     assert not torch.equal(model(**batch)["logits"], model(**batch)["logits"])
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_weight_lies_in_a_block_and_every_block_has_weights(
-    tiny_base: Callable[[str], Path], family: str
-) -> None:
-    model = TextClassifier(load_encoder(tiny_base(family)), head(), 0.0, None)
-    blocks = model.encoder.config.num_hidden_layers
-    places = {name: block_of(name, blocks) for name, _ in model.named_parameters()}
-    assert set(places.values()) == set(range(blocks + 2))
-    assert places["classifier.weight"] == places["classifier.bias"] == blocks + 1
-    for name, place in places.items():
-        if "word_embeddings" in name:
-            assert place == 0
-    assert [block_of(f"encoder.encoder.layer.{i}.output.dense.weight", 6) for i in range(6)] == [1, 2, 3, 4, 5, 6]
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_each_weight_is_in_one_group_and_lower_blocks_learn_more_slowly(
-    tiny_base: Callable[[str], Path], family: str
-) -> None:
-    model = TextClassifier(load_encoder(tiny_base(family)), head(), 0.0, None)
-    blocks = model.encoder.config.num_hidden_layers
-    groups = learning_rate_groups(model, blocks, 1e-3, 0.5, 7e-2, 0.1)
-    grouped = [id(p) for group in groups for p in group["params"]]
-    assert sorted(grouped) == sorted(id(p) for p in model.parameters())
-    rates = {group["name"]: group["lr"] for group in groups}
-    assert rates["head"] == 7e-2
-    assert rates[f"block {blocks}"] == pytest.approx(1e-3)
-    assert rates["embeddings"] == pytest.approx(1e-3 * 0.5**blocks)
-    order = [rates["embeddings"], *(rates[f"block {i + 1}"] for i in range(blocks))]
-    assert order == sorted(order)
-    for group in groups:
-        assert group["weight_decay"] == (0.1 if group["params"][0].ndim > 1 else 0.0)
-
-
-def test_what_is_frozen_is_in_no_group(tiny_base: Callable[[str], Path]) -> None:
-    model = TextClassifier(load_encoder(tiny_base("bert")), head(), 0.0, None)
-    for parameter in model.encoder.parameters():
-        parameter.requires_grad = False
-    groups = learning_rate_groups(model, 3, 1e-3, 0.5, 7e-2, 0.1)
-    assert {group["name"] for group in groups} == {"head"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from tlcore.engine.classifier import TextClassifier, learning_rate_groups
-from tlcore.engine.training import Batches, Recipe, Rows, finetune, predict_rows, validation_metrics
-from tlcore.errors import StopRequested
+from tlcore.engine.classifier import TextClassifier
+from tlcore.engine.groups import EMBEDDINGS, TOP, block_name
+from tlcore.engine.phases import Phase, discriminative_rates, gradual_unfreezing
+from tlcore.engine.training import Batches, Hooks, Recipe, Rows, predict_rows, run_phases, validation_metrics
+from tlcore.errors import StopRequested, TlcoreError
 from tlcore.models.load import load_encoder
 from tlcore.models.saved import Head
 
@@ -42,18 +45,22 @@ def make(tiny_base: Callable[[str], Path]) -> Callable[..., TextClassifier]:
     return build
 
 
+GROUPS = [EMBEDDINGS, *(block_name(i) for i in (1, 2, 3)), TOP]
+EVERYTHING = discriminative_rates(GROUPS, 5e-3, 1.0, 5e-3)
+
+
 class Trial:
     """One fine-tuning, with what it said and, if wanted, a wish to stop at a step."""
 
     def __init__(
         self, model: TextClassifier, folder: Path, epochs: int = 8, seed: int = 0, patience: int = 20,
-        stop_at: tuple[int, str] | None = None,
+        stop_at: tuple[int, str] | None = None, phases: list[Phase] | None = None,
     ) -> None:  # fmt: skip
         self.model, self.events, self.stop_at = model, [], stop_at
         self.events: list[dict[str, Any]]
-        recipe = Recipe(learning_rate_groups(model, 3, 5e-3, 1.0, 5e-3, 0.0), epochs, 8, 0.1, patience, seed)
-        hooks = {"emit": self.emit, "check_stop": self.check_stop, "stop_wish": self.wish}
-        self.best = finetune(model, rows(48, 0), rows(24, 1), recipe, folder, hooks)
+        hooks = Hooks(self.emit, self.check_stop, self.wish, lambda phase: self.emit("begin", name=phase.name))
+        given = phases or [Phase("all", "Everything", EVERYTHING, epochs, patience, weight_decay=0.0)]
+        self.best = run_phases(model, (rows(48, 0), rows(24, 1)), given, Recipe(8, seed), folder, hooks)
 
     def emit(self, kind: str, **fields: Any) -> None:
         self.events.append({"kind": kind, **fields})
@@ -144,6 +151,103 @@ def test_stop_and_keep_evaluates_what_there_is_and_ends(make: Callable[..., Text
 def test_cancel_raises_at_once(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
     with pytest.raises(StopRequested):
         Trial(make(), tmp_path, epochs=50, stop_at=(1, "cancel"))
+
+
+def three_steps(patience: int = 9) -> list[Phase]:
+    return gradual_unfreezing(3, 1, 3, (5e-3, 0.5, 1e-2), (1, 1, 2), patience=patience)
+
+
+def test_blocks_open_from_the_top_down_and_the_rates_told_say_so(
+    make: Callable[..., TextClassifier], tmp_path: Path
+) -> None:
+    trial = Trial(make(), tmp_path, phases=three_steps())
+    assert [one["name"] for one in trial.of("begin")] == ["top 1", "top 2", "top 3"]
+    told = [set(one["rates"]) for one in trial.of("step")]
+    assert told[0] == {"head", "block 3"}
+    assert told[-1] == {"head", "block 3", "block 2", "block 1"}
+    for earlier, later in pairwise(told):
+        assert earlier <= later
+    for one in trial.of("step")[:-1]:
+        assert one["rates"]["head"] == pytest.approx(2 * one["rates"]["block 3"])
+        if "block 2" in one["rates"]:
+            assert one["rates"]["block 2"] == pytest.approx(0.5 * one["rates"]["block 3"])
+
+
+def test_what_is_not_open_stays_as_it_was_and_embeddings_always(
+    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make()
+    seen = [weights(model)]
+    scores = iter([0.1, 0.2, 0.3, 0.4, 0.5])
+
+    def validate(model: TextClassifier, _: Rows) -> dict[str, float]:
+        seen.append(weights(model))
+        return {"eval_loss": 1.0, "eval_macro_f1": next(scores)}
+
+    monkeypatch.setattr("tlcore.engine.training.validation_metrics", validate)
+    Trial(model, tmp_path, phases=three_steps())
+
+    def moved(before: int, after: int) -> set[str]:
+        return {name for name in seen[0] if not torch.equal(seen[before][name], seen[after][name])}
+
+    def parts(names: set[str]) -> set[str]:
+        return {name.split("layer.")[1][0] if "layer." in name else name.split(".")[0] for name in names}
+
+    assert not moved(0, 1)  # the round before the first step
+    assert parts(moved(1, 2)) == {"2", "classifier"}
+    assert parts(moved(2, 3)) == {"1", "2", "classifier"}
+    assert parts(moved(3, 5)) == {"0", "1", "2", "classifier"}
+
+
+def test_steps_and_rounds_are_counted_on_over_the_phases(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    trial = Trial(make(), tmp_path, phases=three_steps())
+    assert [one["epoch"] for one in trial.of("eval")] == [0, 1, 2, 3, 4]
+    assert [one["step"] for one in trial.of("eval")] == [0, 6, 12, 18, 24]
+    steps = [one["step"] for one in trial.of("step")]
+    assert steps == sorted(steps)
+    assert {one["total_steps"] for one in trial.of("step")} == {24}
+    assert trial.of("step")[-1]["seconds_left"] == 0
+
+
+def test_a_wish_to_keep_ends_all_phases(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    trial = Trial(make(), tmp_path, stop_at=(1, "keep"), phases=three_steps())
+    assert [one["name"] for one in trial.of("begin")] in (["top 1"], ["top 1", "top 2"])
+
+
+def test_a_broken_loss_brings_back_the_good_weights_at_half_the_rates(
+    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tlcore.engine.training import LengthTrainer, Trainer
+
+    model, calls = make(), []
+    real = Trainer.training_step
+
+    def step(self: LengthTrainer, *args: Any, **kwargs: Any) -> torch.Tensor:
+        calls.append(1)
+        loss = real(self, *args, **kwargs)
+        if len(calls) == 8:
+            with torch.no_grad():
+                model.classifier.weight.fill_(float("nan"))
+            return loss * float("nan")
+        return loss
+
+    monkeypatch.setattr(Trainer, "training_step", step)
+    trial = Trial(model, tmp_path, epochs=3)
+    notes = [one["text"] for one in trial.of("note")]
+    assert len(notes) == 1
+    assert "half as large" in notes[0]
+    assert len(trial.of("begin")) == 2
+    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
+    assert trial.best.best > 0.5
+
+
+def test_a_loss_that_breaks_every_time_is_told_in_words(
+    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlcore.engine.training.Trainer.training_step", lambda *_, **__: torch.tensor(float("nan")))
+    with pytest.raises(TlcoreError, match="no number any more") as told:
+        Trial(make(), tmp_path, epochs=3)
+    assert "smaller step size" in told.value.fix
 
 
 def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:

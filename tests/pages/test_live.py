@@ -10,8 +10,9 @@ import pytest
 from pages.parts.live import LiveView, expected_phases, patience_of, plain_value, range_text, read_live, reduce
 from tests.pages import fake_run
 from tlcore.events import EVENTS
+from tlcore.strategies import get_strategy
 
-FROZEN, FULL = expected_phases(None, "frozen_features"), expected_phases(None, "full_finetune")
+FROZEN, FULL = (expected_phases(get_strategy(name)) for name in ("frozen_features", "full_finetune"))
 
 
 def view(events: list[dict], expected: tuple[str, ...] = FULL, patience: int | None = None) -> LiveView:
@@ -52,7 +53,7 @@ def test_waiting_is_said_and_is_not_one_of_the_phases() -> None:
 @pytest.mark.parametrize("strategy", sorted(fake_run.EVENTS_OF))
 def test_a_whole_run(strategy: str) -> None:
     events, before = list(fake_run.EVENTS_OF[strategy]()), -1.0
-    now = LiveView(expected=expected_phases(None, strategy))
+    now = LiveView(expected=expected_phases(get_strategy(strategy)))
     for i, event in enumerate(events):
         now = reduce(now, [{"t": i * 0.5, **event}])
         assert now.fraction >= before

@@ -18,11 +18,11 @@ from tlcore.facts import Facts
 from tlcore.machine import Machine
 from tlcore.plan import make_settings
 from tlcore.strategies import get_strategy
-from tlcore.strategies.full_finetune import (
+from tlcore.strategies.full_finetune import Settings
+from tlcore.strategies.tuning import (
     MAX_EPOCHS,
     MIN_EPOCHS,
     STEPS_WORTH_TAKING,
-    Settings,
     default_batch_size,
     default_epochs,
 )
@@ -158,20 +158,18 @@ def test_rounds_and_texts_a_step_are_those_asked_for(fitted: Callable[..., Any])
     run, found = fitted(epochs=3, batch_size=5)
     assert [one["epoch"] for one in run.of("eval")] == [0, 1, 2, 3]
     assert run.of("step")[-1]["step"] == run.of("step")[-1]["total_steps"] == 3 * 5  # 24 rows by 5
-    assert found.chosen["epochs"] == 3
     assert found.epochs == found.chosen["best_epoch"] <= 3
 
 
 def test_nothing_asked_for_means_the_defaults_for_so_many_rows(fitted: Callable[..., Any]) -> None:
-    run, found = fitted(epochs=0, batch_size=0)
-    assert found.chosen["epochs"] == MAX_EPOCHS
+    run, _ = fitted(epochs=0, batch_size=0)
     assert run.of("step")[-1]["total_steps"] == MAX_EPOCHS * 2  # 24 rows by 16
 
 
 def test_lower_blocks_learn_more_slowly_and_the_head_at_its_own_pace(fitted: Callable[..., Any]) -> None:
     run, _ = fitted(learning_rate=4e-4, layer_decay=0.5, head_learning_rate=8e-4, warmup=0.5)
     rates = run.of("step")[0]["rates"]
-    assert set(rates) == {"embeddings", "block 1", "block 2", "block 3", "head"}
+    assert set(rates) == {"embeddings", "block 1", "block 2", "block 3", "top", "head"}
     assert rates["block 2"] / rates["block 3"] == pytest.approx(0.5)
     assert rates["block 1"] / rates["block 2"] == pytest.approx(0.5)
     assert rates["embeddings"] / rates["block 3"] == pytest.approx(0.125)
@@ -227,10 +225,10 @@ def test_weight_decay_is_the_one_asked_for_and_spares_biases_and_norms(
     from tlcore.engine import training
 
     seen: list[Any] = []
-    real = training.finetune
-    monkeypatch.setattr(training, "finetune", lambda *args: seen.append(args[3]) or real(*args))
+    real = training.open_phase
+    monkeypatch.setattr(training, "open_phase", lambda *args: seen.append(real(*args)) or seen[-1])
     fitted(weight_decay=0.2)
-    decays = {parameter.ndim >= 2: group["weight_decay"] for group in seen[0].groups for parameter in group["params"]}
+    decays = {parameter.ndim >= 2: group["weight_decay"] for group in seen[0] for parameter in group["params"]}
     assert decays == {True: 0.2, False: 0.0}
 
 

@@ -109,9 +109,6 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
 )
 
 PLANNED_TITLES = {
-    "top_layers": "Fine-tune the top layers",
-    "lora": "LoRA adapters",
-    "bitfit": "BitFit",
     "prefix_tuning": "Prefix tuning",
     "prompt_tuning": "Prompt tuning",
     "zero_shot": "Ask a large language model",

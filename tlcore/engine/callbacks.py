@@ -16,20 +16,29 @@ SMOOTHING = 0.9
 
 
 class Steps(TrainerCallback):
-    """Emits `step` events: smoothed loss, learning rates by group, texts a second, seconds left, memory."""
+    """Emits `step` events: smoothed loss, learning rates by group, texts a second, seconds left, memory.
 
-    def __init__(self, emit: Callable[..., None], texts_per_epoch: int) -> None:
-        self.emit, self.texts_per_epoch = emit, texts_per_epoch
+    Steps and rounds are counted on over the phases: `begin_phase` says how many steps are still planned.
+    """
+
+    def __init__(self, emit: Callable[..., None], texts_per_round: int, steps_per_round: int) -> None:
+        self.emit, self.texts_per_step = emit, texts_per_round / max(1, steps_per_round)
         self.loss: float | None = None
-        self._said = self._begun = 0.0
+        self._said, self._begun = 0.0, time.monotonic()
         self.spent_outside = 0.0
+        self.steps_before, self.rounds_before, self.planned = 0, 0.0, 0
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._begun = time.monotonic()
+    def begin_phase(self, planned: int) -> None:
+        """planned: steps of this phase and those after it."""
+        self.planned = self.steps_before + planned
 
     def saw_loss(self, loss: float) -> None:
         if math.isfinite(loss):
             self.loss = loss if self.loss is None else SMOOTHING * self.loss + (1 - SMOOTHING) * loss
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.steps_before += state.global_step
+        self.rounds_before += state.epoch or 0.0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         now = time.monotonic()
@@ -37,13 +46,13 @@ class Steps(TrainerCallback):
             return
         self._said = now
         spent = max(now - self._begun - self.spent_outside, 1e-6)
-        done = state.global_step / max(1, state.max_steps)
+        step = self.steps_before + state.global_step
         rates = {group["name"]: group["lr"] for group in kwargs["optimizer"].param_groups}
         self.emit(
-            "step", step=state.global_step, total_steps=state.max_steps, epoch=round(state.epoch or 0.0, 3),
+            "step", step=step, total_steps=self.planned, epoch=round(self.rounds_before + (state.epoch or 0.0), 3),
             loss=None if self.loss is None else round(self.loss, 5), rates=rates,
-            texts_per_second=round(done * args.num_train_epochs * self.texts_per_epoch / spent, 1),
-            seconds_left=round((now - self._begun) / max(done, 1e-6) * (1 - done), 1),
+            texts_per_second=round(step * self.texts_per_step / spent, 1),
+            seconds_left=round((now - self._begun) / max(step, 1) * max(0, self.planned - step), 1),
             memory_mb=round(psutil.Process().memory_info().rss / 2**20),
         )  # fmt: skip
 
@@ -77,18 +86,27 @@ class KeepBest(TrainerCallback):
     before `least_rounds`: while the steps still grow, a score that stands still says nothing.
     """
 
-    def __init__(self, emit: Callable[..., None], patience: int, least_rounds: int = 0) -> None:
-        self.emit, self.patience, self.least_rounds = emit, patience, least_rounds
+    def __init__(self, emit: Callable[..., None]) -> None:
+        self.emit = emit
+        self.patience, self.least_rounds = 1, 0
         self.best, self.best_epoch, self.waited, self._loss = -1.0, 0.0, 0, float("inf")
+        self.steps_before, self.rounds_before = 0, 0.0
         self._weights: dict[str, torch.Tensor] = {}
+
+    def begin_phase(self, patience: int, least_rounds: int) -> None:
+        self.patience, self.least_rounds, self.waited = patience, least_rounds, 0
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.steps_before += state.global_step
+        self.rounds_before += state.epoch or 0.0
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]
-        macro_f1 = metrics["eval_macro_f1"]
+        macro_f1, epoch = metrics["eval_macro_f1"], self.rounds_before + (state.epoch or 0.0)
         judged = macro_f1 is not None  # without validation rows there is nothing to judge by: the last round stays
         better = not judged or (macro_f1, -metrics["eval_loss"]) > (self.best, -self._loss)
         if better:
-            self.best_epoch, self.waited = state.epoch or 0.0, 0
+            self.best_epoch, self.waited = epoch, 0
             if judged:
                 self.best, self._loss = macro_f1, metrics["eval_loss"]
             self._weights = {name: t.detach().to("cpu", copy=True) for name, t in kwargs["model"].state_dict().items()}
@@ -97,9 +115,17 @@ class KeepBest(TrainerCallback):
         if self.waited >= self.patience:
             control.should_training_stop = True
         self.emit(
-            "eval", step=state.global_step, epoch=round(state.epoch or 0.0, 3),
-            loss=round(metrics["eval_loss"], 5) if judged else None, macro_f1=round(macro_f1, 4) if judged else None, best=better, patience_left=self.patience - self.waited,
+            "eval", step=self.steps_before + state.global_step, epoch=round(epoch, 3),
+            loss=round(metrics["eval_loss"], 5) if judged else None, macro_f1=round(macro_f1, 4) if judged else None,
+            best=better, patience_left=self.patience - self.waited,
         )  # fmt: skip
 
+    @property
+    def seen(self) -> bool:
+        """Whether any round was judged yet."""
+        return bool(self._weights)
+
     def restore(self, model: torch.nn.Module) -> None:
-        model.load_state_dict(self._weights, strict=False)
+        """The weights of the best round so far; nothing where there was none."""
+        if self._weights:
+            model.load_state_dict(self._weights, strict=False)

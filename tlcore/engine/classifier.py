@@ -36,36 +36,3 @@ class TextClassifier(torch.nn.Module):
 
     def head(self) -> Head:
         return Head(self.classifier.weight.detach().cpu().numpy(), self.classifier.bias.detach().cpu().numpy())
-
-
-def block_of(name: str, blocks: int) -> int:
-    """Where a parameter lies: 0 the embeddings, i block i, blocks + 1 what follows (pooler, head). By structure of its name."""
-    if name.startswith("classifier"):
-        return blocks + 1
-    parts = name.split(".")
-    numbers = [int(part) for part in parts if part.isdigit()]
-    if numbers:
-        return numbers[0] + 1
-    return 0 if "embed" in name else blocks + 1
-
-
-def learning_rate_groups(
-    model: TextClassifier, blocks: int, learning_rate: float, decay: float, head_rate: float, weight_decay: float
-) -> list[dict[str, Any]]:
-    """Optimizer groups, one a block and one for the head: lower blocks learn more slowly, by `decay` a block.
-
-    Discriminative learning rates: Howard and Ruder 2018 (arXiv 1801.06146). Biases and norms are not decayed.
-    """
-    groups: dict[tuple[int, bool], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        place = block_of(name, blocks)
-        plain = parameter.ndim < 2
-        rate = head_rate if place == blocks + 1 else learning_rate * decay ** (blocks - place)
-        title = "head" if place == blocks + 1 else "embeddings" if place == 0 else f"block {place}"
-        group = groups.setdefault(
-            (place, plain), {"params": [], "lr": rate, "weight_decay": 0.0 if plain else weight_decay, "name": title}
-        )
-        group["params"].append(parameter)
-    return [groups[key] for key in sorted(groups)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,17 @@ import numpy as np
 import torch
 from sklearn.metrics import f1_score
 from transformers import Trainer, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
 
 from tlcore.engine.callbacks import KeepBest, Steps, StopWish
 from tlcore.engine.classifier import TextClassifier
+from tlcore.engine.phases import Phase, open_phase
 from tlcore.engine.precision import autocast, device, use_bf16
 from tlcore.engine.tokens import by_length, pad, shuffled_by_length
+from tlcore.errors import TlcoreError
 
 TOKENS_PER_EVALUATION_BATCH = 8192
+MOST_HALVINGS = 3
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a fine-tuning goes. Rates are per step at their peak; `warmup` is a share of all steps."""
+    """What holds for all phases. Gradients longer than max_grad_norm are cut to it."""
 
-    groups: list[dict[str, Any]]
-    epochs: int
     batch_size: int
-    warmup: float
-    patience: int
     seed: int
     max_grad_norm: float = 1.0
+
+
+class LossBroke(Exception):
+    """The loss is no number any more."""
 
 
 class Batches(torch.utils.data.Sampler[list[int]]):
@@ -81,8 +85,10 @@ class LengthTrainer(Trainer):
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         loss = super().training_step(*args, **kwargs)
+        if not math.isfinite(value := float(loss)):
+            raise LossBroke
         if self.steps:
-            self.steps.saw_loss(float(loss))
+            self.steps.saw_loss(value)
         return loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float | None]:  # type: ignore[override]
@@ -119,36 +125,83 @@ def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float | N
     return {"eval_loss": loss, "eval_macro_f1": float(f1_score(y, logits.argmax(1), average="macro"))}
 
 
-def finetune(
-    model: TextClassifier, train: Rows, validation: Rows, recipe: Recipe, folder: Path, hooks: dict[str, Any]
-) -> KeepBest:
-    """Train in place; the best weights by validation macro-F1 are in the model afterwards.
+@dataclass(frozen=True)
+class Hooks:
+    """How training speaks and listens: emit events, stop wishes, and what to say when a phase begins."""
 
-    hooks: emit, check_stop, stop_wish. Raises StopRequested on cancel.
+    emit: Callable[..., None]
+    check_stop: Callable[[], None]
+    stop_wish: Callable[[], str | None]
+    begin: Callable[[Phase], None] = lambda phase: None
+
+
+def run_phases(
+    model: TextClassifier, rows: tuple[Rows, Rows], phases: Sequence[Phase], recipe: Recipe, folder: Path, hooks: Hooks
+) -> KeepBest:
+    """Train in place, phase by phase; the best weights of all by validation macro-F1 are in the model afterwards.
+
+    rows: to learn from, to validate on. Each phase begins with the best weights so far. A loss that is no number any more
+    is caught: the best weights come back and the phase begins again at half its rates. Raises StopRequested on cancel,
+    TlcoreError if the loss breaks again and again.
     """
-    steps = Steps(hooks["emit"], len(train))
-    best = KeepBest(hooks["emit"], recipe.patience, least_rounds=math.ceil(recipe.warmup * recipe.epochs))
-    total = -(-len(train) // recipe.batch_size) * recipe.epochs
+    train, _ = rows
+    per_round = -(-len(train) // recipe.batch_size)
+    steps, best, stop = (
+        Steps(hooks.emit, len(train), per_round),
+        KeepBest(hooks.emit),
+        StopWish(hooks.check_stop, hooks.stop_wish),
+    )
+    for number, phase in enumerate(phases):
+        steps.begin_phase(per_round * sum(one.epochs for one in phases[number:]))
+        for halvings in range(MOST_HALVINGS + 1):
+            hooks.begin(phase)
+            trainer = _trainer(
+                model, rows, phase, replace(recipe, seed=recipe.seed + number), folder, [steps, stop, best]
+            )
+            trainer.args.eval_on_start = not best.seen
+            try:
+                trainer.train()
+                break
+            except LossBroke:
+                best.restore(model)
+                phase = _halved(phase, halvings, hooks)
+        best.restore(model)
+        if stop.kept:
+            break
+    return best
+
+
+def _halved(phase: Phase, halvings: int, hooks: Hooks) -> Phase:
+    if halvings == MOST_HALVINGS:
+        raise TlcoreError(
+            "Training broke down: the loss was no number any more, even with much smaller steps.",
+            f"phase “{phase.name}”",
+            "Choose a smaller step size in Plan, or another base model.",
+        )
+    text = "The loss was no number any more: the last good weights are back, and the steps are half as large."
+    hooks.emit("note", level="warning", text=text)
+    return replace(phase, rates={name: rate / 2 for name, rate in phase.rates.items()})
+
+
+def _trainer(
+    model: TextClassifier, rows: tuple[Rows, Rows], phase: Phase, recipe: Recipe, folder: Path, callbacks: list[Any]
+) -> LengthTrainer:
+    """A Trainer for one phase: its own optimizer and warm-up, the callbacks that live through all of them."""
+    train, validation = rows
+    steps, _, best = callbacks
+    best.begin_phase(phase.patience, math.ceil(phase.warmup * phase.epochs))
+    total = -(-len(train) // recipe.batch_size) * phase.epochs
     arguments = TrainingArguments(
-        output_dir=str(folder), num_train_epochs=recipe.epochs, eval_strategy="epoch", eval_on_start=True, save_strategy="no",
+        output_dir=str(folder), num_train_epochs=phase.epochs, eval_strategy="epoch", save_strategy="no",
         logging_strategy="no", report_to="none", disable_tqdm=True, bf16=use_bf16(), use_cpu=device().type == "cpu",
-        warmup_steps=round(recipe.warmup * total), max_grad_norm=recipe.max_grad_norm, seed=recipe.seed,
+        warmup_steps=round(phase.warmup * total), max_grad_norm=recipe.max_grad_norm, seed=recipe.seed,
         per_device_train_batch_size=recipe.batch_size, lr_scheduler_type="linear",
     )  # fmt: skip
     trainer = LengthTrainer(
         train, recipe, lambda: validation_metrics(model, validation), model=model, args=arguments,
         train_dataset=train, eval_dataset=validation,
-        optimizers=(torch.optim.AdamW(recipe.groups, fused=True), None),
-        callbacks=[steps, StopWish(hooks["check_stop"], hooks["stop_wish"]), best],
+        optimizers=(torch.optim.AdamW(open_phase(model, phase), fused=True), None), callbacks=callbacks,
     )  # fmt: skip
     trainer.steps = steps
-    trainer.remove_callback(_printer())
-    trainer.train()
-    best.restore(model)
-    return best
-
-
-def _printer() -> Any:
-    from transformers.trainer_callback import PrinterCallback
-
-    return PrinterCallback
+    trainer.remove_callback(PrinterCallback)
+    return trainer

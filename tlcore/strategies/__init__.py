@@ -7,10 +7,13 @@ from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
 from tlcore.strategies.base import Block, Estimate, FitInput, Strategy
+from tlcore.strategies.bitfit import BitFit
 from tlcore.strategies.frozen_features import FrozenFeatures
 from tlcore.strategies.full_finetune import FullFinetune
+from tlcore.strategies.lora import Lora
+from tlcore.strategies.top_layers import TopLayers
 
-STRATEGIES: tuple[Strategy, ...] = (FrozenFeatures(), FullFinetune())
+STRATEGIES: tuple[Strategy, ...] = (FrozenFeatures(), TopLayers(), Lora(), BitFit(), FullFinetune())
 
 __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]
 

@@ -63,6 +63,8 @@ class Strategy(Protocol):
     when: str
     """When it is the right choice, in one sentence."""
     Settings: type[Any]
+    job_phases: tuple[str, ...]
+    """Names of the stretches of work that `fit` announces with `given.phase`, in order."""
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         """What moves, for the picture of the model, before the run has begun."""

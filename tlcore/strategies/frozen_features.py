@@ -57,6 +57,7 @@ class FrozenFeatures:
     term = "frozen features + logistic regression or linear SVM"
     when = "Few rows or a small computer: quick, steady, hard to beat below a few thousand rows."
     Settings = Settings
+    job_phases: tuple[str, ...] = ("encode", "choose", "curve", "fit")
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         frozen = [Block("embeddings", False), *(Block(f"block {i + 1}", False) for i in range(base_blocks))]

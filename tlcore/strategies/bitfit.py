@@ -1,0 +1,46 @@
+"""Only the bias terms and the head move: a thousandth of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlcore.plan import setting
+from tlcore.strategies.base import Block
+from tlcore.strategies.tuning import Tuning, TuningSettings, epochs_of, pictured
+
+if TYPE_CHECKING:
+    from tlcore.engine.phases import Phase
+
+
+@dataclass(frozen=True)
+class Settings(TuningSettings):
+    learning_rate: float = setting(1e-3, "Size of the steps", "So few weights move that they may move fast.",
+                                   low=1e-6, high=5e-2, term="learning rate of the bias terms", advanced=True)  # fmt: skip
+
+
+class BitFit(Tuning):
+    name = "bitfit"
+    title = "Adjust only the model's fine screws"
+    sentence = "The language model's weights stay; only its bias terms, one in a thousand of its numbers, adjust to your texts."
+    term = "BitFit: bias terms and head only"
+    when = "A small computer and few rows, when a classifier on top alone is not enough."
+    cost = 0.8
+    Settings = Settings
+
+    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
+        return pictured(base_blocks, [f"block {i + 1}" for i in range(base_blocks)])
+
+    def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
+        """One phase (Ben Zaken et al. 2022, arXiv 2106.10199)."""
+        from tlcore.engine.groups import block_name
+        from tlcore.engine.phases import Phase, discriminative_rates
+
+        groups = [block_name(i + 1) for i in range(blocks)]
+        rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
+        return [
+            Phase(
+                "biases", "Adjusting the bias terms of all blocks", rates, epochs_of(settings, rows), settings.patience,
+                settings.warmup, 0.0, "biases",
+            )
+        ]  # fmt: skip

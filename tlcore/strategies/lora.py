@@ -1,0 +1,68 @@
+"""Small trained additions to frozen weights (LoRA), merged into them at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlcore.plan import setting
+from tlcore.strategies.base import Block
+from tlcore.strategies.tuning import Tuning, TuningSettings, epochs_of, pictured
+
+if TYPE_CHECKING:
+    from tlcore.engine.phases import Phase
+
+
+@dataclass(frozen=True)
+class Settings(TuningSettings):
+    learning_rate: float = setting(1e-3, "Size of the steps", "So few weights move that they may move fast.",
+                                   low=1e-6, high=5e-2, term="learning rate of the adapters", advanced=True)  # fmt: skip
+    rank: int = setting(8, "Size of the added parts", "More can learn more, and needs more rows.", low=1, high=256,
+                        term="LoRA rank")  # fmt: skip
+    alpha: int = setting(16, "Weight of the added parts", "What they say counts alpha / rank times.", low=1, high=512,
+                         term="LoRA alpha", advanced=True)  # fmt: skip
+    targets: str = setting("all", "Where parts are added", "Attention: where the model relates words. All: everywhere.",
+                           choices=("all", "attention"), term="LoRA target modules", advanced=True)  # fmt: skip
+    lora_dropout: float = setting(0.05, "Forgetting on purpose in the added parts", "Hides some of their input while training.",
+                                  low=0.0, high=0.6, term="LoRA dropout", advanced=True)  # fmt: skip
+
+
+class Lora(Tuning):
+    name = "lora"
+    title = "Add small trained parts to the model"
+    sentence = "The language model's weights stay; small parts added to every block learn your texts and are merged in at the end."
+    term = "LoRA: low-rank adapters"
+    when = "A small computer, or rows of a subject of their own, when the model must not forget what it knows."
+    cost = 0.9
+    Settings = Settings
+
+    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
+        return pictured(base_blocks, [f"block {i + 1}" for i in range(base_blocks)])
+
+    def prepare(self, encoder: Any, settings: Any) -> Any:
+        """Adapters on the chosen linear layers (Hu et al. 2022, arXiv 2106.09685), by peft."""
+        from peft import LoraConfig, get_peft_model
+
+        from tlcore.engine.groups import linear_names
+
+        config = LoraConfig(
+            r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.lora_dropout,
+            target_modules=linear_names(encoder, settings.targets),
+        )  # fmt: skip
+        return get_peft_model(encoder, config)
+
+    def finish(self, encoder: Any) -> Any:
+        return encoder.merge_and_unload()
+
+    def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
+        from tlcore.engine.groups import block_name
+        from tlcore.engine.phases import Phase, discriminative_rates
+
+        groups = [block_name(i + 1) for i in range(blocks)]
+        rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
+        return [
+            Phase(
+                "adapters", "Adjusting the added parts in all blocks", rates, epochs_of(settings, rows), settings.patience,
+                settings.warmup, 0.0, "adapters",
+            )
+        ]  # fmt: skip
