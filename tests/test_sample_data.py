@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "sample_data"
 TICKETS = ROOT / "support_tickets"
 REVIEWS = ROOT / "product_reviews"
+JOBS = ROOT / "job_adverts"
 
 
 def readme_tables(folder: Path) -> dict[str, str]:
@@ -36,8 +37,13 @@ def reviews() -> pd.DataFrame:
     return frame
 
 
+@pytest.fixture(scope="module")
+def jobs() -> pd.DataFrame:
+    return pd.read_csv(JOBS / "job_adverts.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+
+
 def ids(folder: Path, flaw: str) -> list[str]:
-    return re.findall(r"T-\d+", readme_tables(folder)[flaw])
+    return re.findall(r"[TJ]-\d+", readme_tables(folder)[flaw])
 
 
 def row_numbers(flaw: str) -> list[int]:
@@ -66,15 +72,15 @@ def test_notes_sheet() -> None:
         assert len(book.parse("Notes", header=None)) == 2
 
 
-def test_class_counts_match_readmes(tickets: pd.DataFrame, reviews: pd.DataFrame) -> None:
-    for folder, labels in ((TICKETS, tickets["department"]), (REVIEWS, reviews["sentiment"])):
+def test_class_counts_match_readmes(tickets: pd.DataFrame, reviews: pd.DataFrame, jobs: pd.DataFrame) -> None:
+    for folder, labels in ((TICKETS, tickets["department"]), (REVIEWS, reviews["sentiment"]), (JOBS, jobs["field"])):
         counts = Counter(label or "(empty)" for label in labels)
         table = readme_tables(folder)
         said = {name: int(n) for name, n in table.items() if n.isdigit()}
         assert said == dict(counts)
 
 
-@pytest.mark.parametrize(("which", "column"), [("tickets", "message"), ("reviews", "review")])
+@pytest.mark.parametrize(("which", "column"), [("tickets", "message"), ("reviews", "review"), ("jobs", "advert")])
 def test_no_template_repetition(which: str, column: str, request: pytest.FixtureRequest) -> None:
     texts = [t for t in request.getfixturevalue(which)[column].unique() if t]
     tokens = [words(t) for t in texts]
@@ -85,8 +91,8 @@ def test_no_template_repetition(which: str, column: str, request: pytest.Fixture
         assert len(left & right) / len(left | right) < 0.8, (a, b)
 
 
-def test_texts_have_no_stray_edges(tickets: pd.DataFrame, reviews: pd.DataFrame) -> None:
-    for text in [*tickets["message"], *reviews["review"]]:
+def test_texts_have_no_stray_edges(tickets: pd.DataFrame, reviews: pd.DataFrame, jobs: pd.DataFrame) -> None:
+    for text in [*tickets["message"], *reviews["review"], *jobs["advert"]]:
         assert text == text.strip()
         assert "\ufffd" not in text
 
@@ -147,3 +153,29 @@ def test_review_long_and_spanish(reviews: pd.DataFrame) -> None:
     assert lengths.max() > 250
     (spanish,) = row_numbers("in Spanish")
     assert "encantado" in reviews.loc[spanish, "review"]
+
+
+def test_jobs_shape(jobs: pd.DataFrame) -> None:
+    assert list(jobs.columns) == ["advert_id", "posted", "advert", "field"]
+    assert list(jobs["advert_id"]) == [f"J-{n}" for n in range(2001, 2201)]
+    assert pd.to_datetime(jobs["posted"], format="%Y-%m-%d").is_monotonic_increasing
+    lengths = [len(text.split()) for text in jobs["advert"] if text]
+    assert (min(lengths), max(lengths)) == (24, 53)
+
+
+def test_job_flaws_are_where_the_page_says(jobs: pd.DataFrame) -> None:
+    by_id = jobs.set_index("advert_id")
+    repeated = jobs[jobs["advert"].duplicated(keep=False)]
+    assert sorted(repeated["advert_id"]) == sorted(ids(JOBS, "exact duplicate advert"))
+    assert sorted(jobs.loc[jobs["field"] == "", "advert_id"]) == ids(JOBS, "no field")
+    assert list(jobs.loc[jobs["advert"] == "", "advert_id"]) == ids(JOBS, "empty advert")
+    assert list(jobs.loc[jobs["advert"].str.contains("\n"), "advert_id"]) == ids(
+        JOBS, "line breaks, quotes and bullets inside an advert"
+    )
+    emoji = jobs[jobs["advert"].map(lambda text: any(ord(c) >= 0x1F300 for c in text))]
+    assert sorted(emoji["advert_id"]) == ids(JOBS, "emoji")
+    assert list(jobs.loc[jobs["advert"].str.isupper(), "advert_id"]) == ids(JOBS, "all capitals")
+    for advert, label, truth in re.findall(
+        r"(J-\d+) \((\w+), should be (\w+)\)", readme_tables(JOBS)["plausible wrong label"]
+    ):
+        assert by_id.loc[advert, "field"] == label != truth
