@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent / "sample_data"
 TICKETS = ROOT / "support_tickets"
 REVIEWS = ROOT / "product_reviews"
 JOBS = ROOT / "job_adverts"
+NEWS = ROOT / "short_news"
 
 
 def readme_tables(folder: Path) -> dict[str, str]:
@@ -40,6 +41,13 @@ def reviews() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def jobs() -> pd.DataFrame:
     return pd.read_csv(JOBS / "job_adverts.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def news() -> pd.DataFrame:
+    frame = pd.read_csv(NEWS / "short_news.csv", encoding="cp1252", sep=";", dtype=str, keep_default_na=False)
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
 
 
 def ids(folder: Path, flaw: str) -> list[str]:
@@ -80,7 +88,9 @@ def test_class_counts_match_readmes(tickets: pd.DataFrame, reviews: pd.DataFrame
         assert said == dict(counts)
 
 
-@pytest.mark.parametrize(("which", "column"), [("tickets", "message"), ("reviews", "review"), ("jobs", "advert")])
+@pytest.mark.parametrize(
+    ("which", "column"), [("tickets", "message"), ("reviews", "review"), ("jobs", "advert"), ("news", "item")]
+)
 def test_no_template_repetition(which: str, column: str, request: pytest.FixtureRequest) -> None:
     texts = [t for t in request.getfixturevalue(which)[column].unique() if t]
     tokens = [words(t) for t in texts]
@@ -179,3 +189,23 @@ def test_job_flaws_are_where_the_page_says(jobs: pd.DataFrame) -> None:
         r"(J-\d+) \((\w+), should be (\w+)\)", readme_tables(JOBS)["plausible wrong label"]
     ):
         assert by_id.loc[advert, "field"] == label != truth
+
+
+def test_news_shape(news: pd.DataFrame) -> None:
+    assert list(news.columns) == ["date", "headline", "item", "topic"]
+    assert len(news) == 210
+    assert pd.to_datetime(news["date"], format="%Y-%m-%d").is_monotonic_increasing
+    assert all(15 <= len(text.split()) <= 45 for text in news["item"] if text)
+    assert Counter(news["topic"])["sport"] == 2
+
+
+def test_news_flaws(news: pd.DataFrame) -> None:
+    repeated = news[news["item"].duplicated(keep=False)]
+    assert sorted(repeated.index) == [34, 46, 97, 116]
+    assert list(news.index[news["topic"] == ""]) == [161, 164, 196]
+    assert list(news.index[news["item"] == ""]) == [205]
+    assert list(news.index[news["topic"] == "sport"]) == [158, 180]
+    assert list(news.index[news["item"].str.contains(";")]) == [64, 186]
+    told = (NEWS / "README.md").read_text(encoding="utf-8")
+    for row in (34, 46, 97, 116, 161, 164, 196, 205, 158, 180, 64, 186, 16, 83):
+        assert str(row) in told

@@ -48,7 +48,12 @@ def test_deleting_asks_first_and_goes_to_the_trash(home: Path) -> None:
 
 def test_the_examples_open_in_data(home: Path) -> None:
     found = listing.examples()
-    assert {e.file.name for e in found} == {"support_tickets.csv", "product_reviews.xlsx", "job_adverts.csv"}
+    assert {e.file.name for e in found} == {
+        "support_tickets.csv",
+        "product_reviews.xlsx",
+        "job_adverts.csv",
+        "short_news.csv",
+    }
     assert all(e.sentence.endswith(".") and "`" not in e.sentence for e in found)
     app = show("projects")
     app.button(key="try-support_tickets").click().run()
