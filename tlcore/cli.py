@@ -259,8 +259,8 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
 def bundle_command(args: argparse.Namespace) -> dict[str, Any]:
     import shutil
 
-    from tlcore.bundle.make import bundle_info, make_bundle
-    from tlcore.runs import BUNDLE
+    from tlcore.bundle.make import make_bundle
+    from tlcore.runs import BUNDLE, bundle_info
 
     if bundle_info(args.run) is None:
         make_bundle(args.run)

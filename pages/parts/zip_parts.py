@@ -12,7 +12,7 @@ from pages.parts import problems, shell, state, words
 from pages.parts.use_parts import text_columns
 from tlcore import jobs
 from tlcore.errors import TlcoreError
-from tlcore.files import read_json
+from tlcore.runs import BUNDLE, bundle_info
 from tlcore.workspace import Project
 
 TICK = 1.0
@@ -26,9 +26,8 @@ INSIDE = (
 
 def take_away(project: Project, run: Path) -> None:
     """The zip: first that it was opened and re-run, then the button."""
-    about = read_json(run / "bundle.json", {}) or {}
-    file = run / Path(str(about.get("file") or "model.zip")).name
-    if not (about.get("checked") is True and file.is_file()):
+    about = bundle_info(run)
+    if about is None:
         _no_zip(project, run)
         return
     shell.answer("Your model, in a file that works on any computer with Python.")
@@ -36,7 +35,7 @@ def take_away(project: Project, run: Path) -> None:
     st.success(f"Checked: a fresh process unpacked it, ran it, and gave the same answers on {rows}.")
     size = words.megabytes(float(about.get("bytes") or 0) / 1e6)
     st.download_button(
-        f"Download the model ({size})", file.read_bytes, f"{slug(project.name)}.zip", "application/zip",
+        f"Download the model ({size})", (run / BUNDLE).read_bytes, f"{slug(project.name)}.zip", "application/zip",
         key="get-zip", on_click="ignore", type="primary",
     )  # fmt: skip
     st.markdown("**To use it:** unpack it, then in its folder")

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from tlcore.bundle import make
-from tlcore.bundle.make import bundle_info, bundle_job, check_bundle, make_bundle, unpack_bundle
+from tlcore.bundle.make import bundle_job, check_bundle, make_bundle, unpack_bundle
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import predictor
 from tlcore.predict.predictor import Predictor
 from tlcore.predict.sheet import read_csv, write_csv
+from tlcore.runs import bundle_info
 from tlcore.runs.score_sheet import score_table
 from tlcore.tables import read_table
 

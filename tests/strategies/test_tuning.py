@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
+from tlcore.plan import make_settings
 from tlcore.strategies import get_strategy
 
 
@@ -30,3 +31,14 @@ def test_with_a_few_dozen_reviews_it_beats_what_needs_no_language_model(
     assert rounds[0]["epoch"] == 0
     assert rounds[0]["macro_f1"] > 0.65  # the head was taught before the first step
     assert min(one["loss"] for one in rounds[1:]) < rounds[0]["loss"]
+
+
+@pytest.mark.parametrize("name", ["top_layers", "lora", "bitfit", "full_finetune"])
+def test_no_setting_is_for_show(name: str) -> None:
+    strategy = get_strategy(name)
+    settings = make_settings(strategy.Settings, {"epochs": 7, "patience": 5, "warmup": 0.3, "weight_decay": 0.2})
+    phases = strategy.phases(settings, 6, 500)  # type: ignore[attr-defined]
+    assert {(one.patience, one.warmup, one.weight_decay) for one in phases} == {(5, 0.3, 0.2)}
+    assert sum(one.epochs for one in phases) == 7
+    assert max(one.rates["block 6"] for one in phases) == settings.learning_rate
+    assert {one.rates["head"] for one in phases} == {settings.head_learning_rate}

@@ -227,10 +227,4 @@ def _check_member(member: zipfile.ZipInfo, folder: Path, where: str) -> None:
         raise TlcoreError(f"This zip is {how}.", where, "Use a zip that Nudge made, as it was downloaded.")
 
 
-def bundle_info(run: Path) -> dict[str, Any] | None:
-    """bundle.json of a run whose zip is there and checked, else None."""
-    about = read_json(run / BUNDLE_ABOUT)
-    return about if about and about.get("checked") and (run / BUNDLE).exists() else None
-
-
-__all__ = ["bundle_info", "check_bundle", "make_bundle", "unpack_bundle"]
+__all__ = ["check_bundle", "make_bundle", "unpack_bundle"]

@@ -15,10 +15,20 @@ SECONDS_BETWEEN_EVENTS = 0.5
 SMOOTHING = 0.9
 
 
-class Steps(TrainerCallback):
+class CountsOn(TrainerCallback):
+    """Counts steps and rounds on over the phases; each phase is a Trainer of its own, which begins at 0."""
+
+    steps_before, rounds_before = 0, 0.0
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.steps_before += state.global_step
+        self.rounds_before += state.epoch or 0.0
+
+
+class Steps(CountsOn):
     """Emits `step` events: smoothed loss, learning rates by group, texts a second, seconds left, memory.
 
-    Steps and rounds are counted on over the phases: `begin_phase` says how many steps are still planned.
+    `begin_phase` says how many steps are still planned.
     """
 
     def __init__(self, emit: Callable[..., None], texts_per_round: int, steps_per_round: int) -> None:
@@ -26,7 +36,7 @@ class Steps(TrainerCallback):
         self.loss: float | None = None
         self._said, self._begun = 0.0, time.monotonic()
         self.spent_outside = 0.0
-        self.steps_before, self.rounds_before, self.planned = 0, 0.0, 0
+        self.planned = 0
 
     def begin_phase(self, planned: int) -> None:
         """planned: steps of this phase and those after it."""
@@ -35,10 +45,6 @@ class Steps(TrainerCallback):
     def saw_loss(self, loss: float) -> None:
         if math.isfinite(loss):
             self.loss = loss if self.loss is None else SMOOTHING * self.loss + (1 - SMOOTHING) * loss
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.steps_before += state.global_step
-        self.rounds_before += state.epoch or 0.0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         now = time.monotonic()
@@ -78,7 +84,7 @@ class StopWish(TrainerCallback):
             control.should_evaluate = False  # it was just done, at this very step
 
 
-class KeepBest(TrainerCallback):
+class KeepBest(CountsOn):
     """Holds a copy of the weights of the best round by validation macro-F1, stops when patience is spent, restores it.
 
     The head-first start counts as round 0, so fine-tuning cannot end below where it began (by validation). Of rounds
@@ -90,15 +96,10 @@ class KeepBest(TrainerCallback):
         self.emit = emit
         self.patience, self.least_rounds = 1, 0
         self.best, self.best_epoch, self.waited, self._loss = -1.0, 0.0, 0, float("inf")
-        self.steps_before, self.rounds_before = 0, 0.0
         self._weights: dict[str, torch.Tensor] = {}
 
     def begin_phase(self, patience: int, least_rounds: int) -> None:
         self.patience, self.least_rounds, self.waited = patience, least_rounds, 0
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.steps_before += state.global_step
-        self.rounds_before += state.epoch or 0.0
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 import torch
@@ -58,7 +57,3 @@ def linear_names(encoder: torch.nn.Module, which: str) -> list[str]:
         and name.startswith(f"{prefix}.")
         and (which == "all" or module.in_features == module.out_features == width)
     ]
-
-
-def count(parameters: Iterable[torch.nn.Parameter]) -> int:
-    return sum(p.numel() for p in parameters)

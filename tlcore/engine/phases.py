@@ -1,4 +1,4 @@
-"""What fine-tuning is made of: a list of phases, each saying which weights move, how fast, on what, until when."""
+"""What fine-tuning is made of: a list of phases, each saying which weights move, how fast, until when."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ class Phase:
 
     rates: layer group (`embeddings`, `block i`, `top`, `head`) -> peak learning rate; a group not named stays as it is.
     part: `weights`, `biases` or `adapters` of these groups. Ends after `epochs`, or when `patience` rounds brought nothing.
-    objective: what is learned from; `labels` is the one there is.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Phase:
     warmup: float = 0.1
     weight_decay: float = 0.01
     part: str = "weights"
-    objective: str = "labels"
 
 
 def discriminative_rates(groups: Sequence[str], top: float, decay: float, head: float) -> dict[str, float]:

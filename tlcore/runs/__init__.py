@@ -47,6 +47,12 @@ def model_folder(folder: Path) -> Path:
     return folder / MODEL
 
 
+def bundle_info(run: Path) -> dict[str, Any] | None:
+    """bundle.json of a run whose zip is there and checked, else None."""
+    about = read_json(run / BUNDLE_ABOUT)
+    return about if about and about.get("checked") and (run / BUNDLE).exists() else None
+
+
 def open_model(folder: Path) -> Predictor:
     """The predictor in a model's folder. Raises TlcoreError if it cannot be opened."""
     from tlcore.predict.predictor import Predictor

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block
-from tlcore.strategies.tuning import Tuning, TuningSettings, epochs_of, pictured
+from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks, pictured
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase
@@ -33,14 +33,4 @@ class BitFit(Tuning):
 
     def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
         """One phase (Ben Zaken et al. 2022, arXiv 2106.10199)."""
-        from tlcore.engine.groups import block_name
-        from tlcore.engine.phases import Phase, discriminative_rates
-
-        groups = [block_name(i + 1) for i in range(blocks)]
-        rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
-        return [
-            Phase(
-                "biases", "Adjusting the bias terms of all blocks", rates, epochs_of(settings, rows), settings.patience,
-                settings.warmup, 0.0, "biases",
-            )
-        ]  # fmt: skip
+        return in_all_blocks(settings, blocks, rows, "biases", "Adjusting the bias terms of all blocks")

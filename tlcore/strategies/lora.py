@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block
-from tlcore.strategies.tuning import Tuning, TuningSettings, epochs_of, pictured
+from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks, pictured
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase
@@ -55,14 +55,4 @@ class Lora(Tuning):
         return encoder.merge_and_unload()
 
     def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
-        from tlcore.engine.groups import block_name
-        from tlcore.engine.phases import Phase, discriminative_rates
-
-        groups = [block_name(i + 1) for i in range(blocks)]
-        rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
-        return [
-            Phase(
-                "adapters", "Adjusting the added parts in all blocks", rates, epochs_of(settings, rows), settings.patience,
-                settings.warmup, 0.0, "adapters",
-            )
-        ]  # fmt: skip
+        return in_all_blocks(settings, blocks, rows, "adapters", "Adjusting the added parts in all blocks")

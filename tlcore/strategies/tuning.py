@@ -125,8 +125,29 @@ class Tuning:
         total = sum(p.numel() for p in encoder.parameters()) + size
         return Fitted(
             encoder, given.base_folder, (int(encoder.config.num_hidden_layers),), head, length, chosen["best_epoch"],
-            chosen.pop("moved") + size, total, chosen, None, probabilities,
+            chosen["moved"] + size, total, chosen, None, probabilities,
         )  # fmt: skip
+
+
+def in_all_blocks(settings: Any, blocks: int, rows: int, part: str, title: str) -> list[Phase]:
+    """One phase in which `part` of every block moves, all at one rate, and the head."""
+    from tlcore.engine.groups import block_name
+    from tlcore.engine.phases import Phase, discriminative_rates
+
+    groups = [block_name(i + 1) for i in range(blocks)]
+    rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
+    return [
+        Phase(
+            part,
+            title,
+            rates,
+            epochs_of(settings, rows),
+            settings.patience,
+            settings.warmup,
+            settings.weight_decay,
+            part,
+        )
+    ]
 
 
 def pictured(blocks: int, moving: Sequence[str]) -> tuple[Block, ...]:
