@@ -16,7 +16,13 @@ def headline(page: Page, text: str, timeout: int = STEP_SECONDS) -> None:
     expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=timeout)
 
 
+def settled(page: Page) -> None:
+    """Until the page has been drawn: Streamlit drops a click that lands while a page just changed is still being drawn."""
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached()
+
+
 def button(page: Page, name: str) -> None:
+    settled(page)
     page.get_by_role("button", name=name, exact=True).click()
 
 

@@ -33,7 +33,7 @@ def test_killed_worker_is_shown_within_five_seconds(server: Server, page: Page) 
     assert time.monotonic() - begun < SHOWN_WITHIN_SECONDS
     steps.button(page, "Start again")
     expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible()
-    page.get_by_role("button", name="Cancel", exact=True).click()
+    steps.button(page, "Cancel")
     steps.button(page, "Yes, cancel it")
     expect(page.get_by_role("button", name="Stop and keep the best")).to_be_hidden(timeout=15_000)
 
