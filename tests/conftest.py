@@ -28,6 +28,20 @@ ROOT = Path(__file__).resolve().parents[1]
 TICKETS = ROOT / "sample_data" / "support_tickets" / "support_tickets.csv"
 REVIEWS = ROOT / "sample_data" / "product_reviews" / "product_reviews.xlsx"
 TINY = {"vocab_size": 30522, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 130}
+LOUD = {"num_hidden_layers": 2, "initializer_range": 0.2}
+"""Few blocks, and random weights large enough that a wrong mask or place shows in what the last one says."""
+DEBERTA_V3 = {
+    "relative_attention": True, "position_buckets": 16, "pos_att_type": ["p2c", "c2p"], "share_att_key": True,
+    "norm_rel_ebd": "layer_norm", "position_biased_input": False, "type_vocab_size": 0,
+}  # fmt: skip
+MODERN = {
+    "local_attention": 16, "pad_token_id": 3, "cls_token_id": 101, "sep_token_id": 102, "bos_token_id": 101,
+    "eos_token_id": 102,
+}  # fmt: skip
+FAMILIES = (
+    "bert", "roberta", "distilbert", "electra", "albert", "xlm-roberta", "mpnet", "deberta-v2", "modernbert", "xlnet",
+)  # fmt: skip
+"""The encoder families that a base may be of; TinyBERT, BioBERT, SciBERT and FinBERT are BERT's."""
 
 
 @pytest.fixture
@@ -82,7 +96,7 @@ def reviews() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A folder with a random base of a few small blocks: bert, distilbert, roberta or electra; made once each."""
+    """A folder with a random base of a few small blocks, by family (FAMILIES); made once each."""
     made: dict[str, Path] = {}
 
     def build(family: str) -> Path:
@@ -94,25 +108,33 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 def _save_tiny(family: str, folder: Path) -> Path:
+    """Each family as it is published, but small: what it does differently (windows, buckets, padding id) is kept."""
     import torch
-    import transformers
+    import transformers as hf
 
     from tlcore.models.bases import tokenizer_file
     from tlcore.models.load import quiet
 
     quiet()
     wide = {**TINY, "hidden_size": 32, "intermediate_size": 64}
+    loud, behind = {**wide, **LOUD}, {"max_position_embeddings": 514, "pad_token_id": 1}
+    distil = {"vocab_size": 30522, "dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64}
+    xlnet = {"vocab_size": 30522, "d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 64}
     configs: dict[str, Callable[[], Any]] = {
-        "bert": lambda: transformers.BertConfig(**wide),
-        "roberta": lambda: transformers.RobertaConfig(**{**wide, "max_position_embeddings": 514}),
-        "electra": lambda: transformers.ElectraConfig(**wide, embedding_size=16),
-        "distilbert": lambda: transformers.DistilBertConfig(
-            vocab_size=30522, dim=32, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=130
-        ),
+        "bert": lambda: hf.BertConfig(**wide),
+        "roberta": lambda: hf.RobertaConfig(**{**wide, **behind}),
+        "distilbert": lambda: hf.DistilBertConfig(**distil, max_position_embeddings=130),
+        "electra": lambda: hf.ElectraConfig(**wide, embedding_size=16),
+        "albert": lambda: hf.AlbertConfig(**loud, embedding_size=16),
+        "xlm-roberta": lambda: hf.XLMRobertaConfig(**{**loud, **behind}),
+        "mpnet": lambda: hf.MPNetConfig(**{**loud, **behind}),
+        "deberta-v2": lambda: hf.DebertaV2Config(**loud, **DEBERTA_V3),
+        "modernbert": lambda: hf.ModernBertConfig(**loud, **MODERN),
+        "xlnet": lambda: hf.XLNetConfig(**xlnet, initializer_range=LOUD["initializer_range"]),
     }
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = transformers.AutoModel.from_config(configs[family]())
+        model = hf.AutoModel.from_config(configs[family]())
     model.save_pretrained(str(folder))
     shutil.copyfile(tokenizer_file("minilm"), folder / "tokenizer.json")
     return folder

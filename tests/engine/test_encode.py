@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import FAMILIES
 from tlcore.engine import encode
 from tlcore.engine.encode import pooled_states
 from tlcore.engine.tokens import tokenize
@@ -30,7 +31,7 @@ def by_hand(encoder: torch.nn.Module, ids: list[int]) -> np.ndarray:
     return torch.stack([state[0].mean(0) for state in out.hidden_states]).numpy()
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_row_gets_the_same_states_alone_and_in_a_padded_batch(tiny_base: Callable[[str], Path], family: str) -> None:
     encoder = load_encoder(tiny_base(family))
     ids = tokenize(tiny_base(family), TEXTS, 64)
@@ -67,7 +68,7 @@ def test_progress_ends_at_all_texts_and_the_stop_is_asked_every_batch(
     assert len(asked) >= 3
 
     def stop() -> None:
-        raise StopRequested(keep=False)
+        raise StopRequested("cancel")
 
     with pytest.raises(StopRequested):
         pooled_states(encoder, ids, quiet, stop)

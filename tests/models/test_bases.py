@@ -16,6 +16,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
+from tests.conftest import FAMILIES
 from tlcore.errors import TlcoreError
 from tlcore.files import sha256
 from tlcore.models import bases
@@ -41,15 +42,18 @@ def test_a_known_base_that_is_not_installed_says_how_to_install_it(monkeypatch: 
     assert "start.py" in error.value.fix
 
 
-@pytest.mark.parametrize(("family", "blocks"), [("bert", 3), ("distilbert", 2)])
-def test_a_folder_of_the_users_own_is_a_base_that_its_config_describes(
-    tiny_base: Bases, family: str, blocks: int
-) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_folder_of_the_users_own_is_a_base_that_its_config_describes(tiny_base: Bases, family: str) -> None:
+    from tlcore.engine.groups import blocks_of
+    from tlcore.models.load import load_encoder
+
     folder = tiny_base(family)
+    encoder = load_encoder(folder)
     base = get_base(str(folder))
     assert base_folder(str(folder)) == folder
     assert (base.name, base.title) == (str(folder), f"tiny-{family}")
-    assert (base.blocks, base.width, base.parameters) == (blocks, 32, 1.0)
+    assert (base.blocks, base.width) == (len(blocks_of(encoder)[1]), encoder.config.hidden_size)
+    assert base.parameters == pytest.approx(sum(p.numel() for p in encoder.parameters()) / 1e6, abs=0.05)
     assert family in base.sentence
 
 

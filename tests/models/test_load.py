@@ -14,9 +14,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+from tests.conftest import FAMILIES
 from tlcore.errors import TlcoreError
 from tlcore.models.bases import base_folder, tokenizer_file
-from tlcore.models.load import block_count, load_encoder, load_tokenizer
+from tlcore.models.load import NO_LIMIT, block_count, load_encoder, load_tokenizer, longest_input
 
 WEIGHTS = "model.safetensors"
 
@@ -32,14 +33,23 @@ def change_config(folder: Path, **parts: Any) -> None:
     (folder / "config.json").write_text(json.dumps(config | parts), encoding="utf-8")
 
 
-@pytest.mark.parametrize(("family", "blocks"), [("bert", 3), ("distilbert", 2), ("roberta", 3), ("electra", 3)])
+def drop_kind(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    del config["model_type"]
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_each_family_is_loaded_whole_in_fp32_and_ready_to_predict(
-    tiny_base: Callable[[str], Path], family: str, blocks: int
+    tiny_base: Callable[[str], Path], family: str
 ) -> None:
     encoder = load_encoder(tiny_base(family))
     on_disk = load_file(tiny_base(family) / WEIGHTS)
     loaded = encoder.state_dict()
-    assert block_count(encoder) == blocks
+    with torch.inference_mode():
+        states = encoder(torch.tensor([[7, 8, 9]]), output_hidden_states=True).hidden_states
+    assert len(states) == block_count(encoder) + 1
+    assert {tuple(state.shape) for state in states} == {(1, 3, 32)}
     assert not encoder.training
     assert {weight.dtype for weight in encoder.parameters()} == {torch.float32}
     assert set(on_disk) == set(dict(encoder.named_parameters()))
@@ -96,17 +106,72 @@ def test_a_base_without_a_pooler_is_as_good(base: Path) -> None:
     assert all(torch.equal(loaded[name], weight) for name, weight in kept.items())
 
 
-def test_a_base_saved_with_the_head_of_its_pretraining_is_as_good(base: Path) -> None:
-    encoder = transformers.AutoModel.from_pretrained(base)
-    whole = transformers.BertForMaskedLM(encoder.config)
-    whole.bert.load_state_dict(encoder.state_dict(), strict=False)  # this one has no pooler
-    whole.save_pretrained(base)
-    assert torch.equal(
-        load_encoder(base).encoder.layer[2].output.dense.weight, encoder.encoder.layer[2].output.dense.weight
-    )
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_base_saved_with_the_head_of_its_pretraining_is_as_good(
+    tiny_base: Callable[[str], Path], tmp_path: Path, family: str
+) -> None:
+    encoder = load_encoder(tiny_base(family))
+    heads = {"xlnet": "XLNetLMHeadModel", "electra": "ElectraForPreTraining"}  # as they are published
+    kind = getattr(transformers, heads.get(family, type(encoder).__name__.removesuffix("Model") + "ForMaskedLM"))
+    whole = kind(encoder.config)
+    whole.base_model.load_state_dict(encoder.state_dict(), strict=False)  # most have no pooler then
+    whole.save_pretrained(tmp_path)
+    loaded = load_encoder(tmp_path).state_dict()
+    assert all(torch.equal(loaded[name], w) for name, w in encoder.state_dict().items() if "pooler" not in name)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"model_type": "never-heard-of"}'])
+def test_the_names_of_weights_in_the_first_berts_are_known(base: Path) -> None:
+    old = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): weight * 2
+        for name, weight in load_file(base / WEIGHTS).items()
+    }
+    save_file(old, base / WEIGHTS, metadata={"format": "pt"})
+    loaded = load_encoder(base)
+    assert torch.equal(loaded.embeddings.LayerNorm.weight, old["embeddings.LayerNorm.gamma"])
+
+
+def test_a_config_that_names_no_kind_is_berts(base: Path) -> None:
+    drop_kind(base)  # as TinyBERT's and FinBERT's are published
+    assert type(load_encoder(base)) is transformers.BertModel
+
+
+@pytest.mark.parametrize("family", ["roberta", "deberta-v2", "albert"])
+def test_a_config_that_names_no_kind_and_cannot_be_berts_is_refused(
+    tiny_base: Callable[[str], Path], tmp_path: Path, family: str
+) -> None:
+    folder = Path(shutil.copytree(tiny_base(family), tmp_path / "base"))
+    drop_kind(folder)
+    with pytest.raises(TlcoreError):
+        load_encoder(folder)
+
+
+@pytest.mark.parametrize(
+    ("family", "longest"),
+    [*[(family, 130) for family in ("bert", "distilbert", "electra", "albert", "deberta-v2", "modernbert")],
+     *[(family, 512) for family in ("roberta", "xlm-roberta", "mpnet")], ("xlnet", NO_LIMIT)],
+)  # fmt: skip
+def test_the_longest_text_that_a_base_says_it_can_read_it_can(
+    tiny_base: Callable[[str], Path], family: str, longest: int
+) -> None:
+    encoder = load_encoder(tiny_base(family))
+    before = encoder.config.to_dict()
+    assert longest_input(encoder.config) == longest
+    assert encoder.config.to_dict() == before
+    with torch.inference_mode():
+        read = encoder(torch.full((1, min(longest, 600)), 7)).last_hidden_state
+    assert torch.isfinite(read).all()
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlm-roberta", "mpnet", "distilbert", "electra", "albert"])
+def test_one_token_more_than_the_longest_text_has_no_place(tiny_base: Callable[[str], Path], family: str) -> None:
+    encoder = load_encoder(tiny_base(family))
+    with pytest.raises((IndexError, RuntimeError)), torch.inference_mode():
+        encoder(torch.full((1, longest_input(encoder.config) + 1), 7))
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"model_type": "never-heard-of"}', '{"model_type": "bert", "hidden_size": "x"}']
+)
 def test_a_config_that_means_nothing_is_said(base: Path, text: str) -> None:
     (base / "config.json").write_text(text, encoding="utf-8")
     with pytest.raises(TlcoreError, match="could not be opened"):

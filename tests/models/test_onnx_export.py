@@ -12,14 +12,15 @@ import onnxruntime
 import pytest
 import torch
 
+from tests.conftest import FAMILIES
 from tlcore.errors import TlcoreError
 from tlcore.models import onnx_export
-from tlcore.models.load import load_encoder
-from tlcore.models.onnx_export import GRAPH, TOLERANCE, WEIGHTS
+from tlcore.models.load import load_encoder, longest_input
+from tlcore.models.onnx_export import GRAPH, TOLERANCE, WEIGHTS, check_graph, export_onnx, make_samples
 from tlcore.models.pooling import pool_layers
 
 
-@pytest.fixture(params=["bert", "distilbert", "roberta", "electra"])
+@pytest.fixture(params=FAMILIES)
 def model(saved: Callable[[str], Any], request: pytest.FixtureRequest) -> Any:
     """The saved model of each family in turn."""
     return saved(request.param)
@@ -37,7 +38,7 @@ def drawn(rows: int, tokens: int, lengths: list[int], pad: int = 0) -> tuple[np.
     return np.where(mask == 1, ids, pad), mask
 
 
-@pytest.mark.parametrize(("tokens", "lengths"), [(2, [2]), (31, [31, 7, 2, 19])])
+@pytest.mark.parametrize(("tokens", "lengths"), [(1, [1]), (2, [2]), (31, [31, 7, 2, 19]), (130, [60, 130])])
 def test_the_graph_gives_what_torch_gives(model: Any, tokens: int, lengths: list[int]) -> None:
     ids, mask = drawn(len(lengths), tokens, lengths, int(model.encoder.config.pad_token_id))
     # The encoder as it comes, with its own attention and mask, not as the export prepared it.
@@ -74,7 +75,7 @@ def test_the_weights_lie_on_disk_once(model: Any) -> None:
     assert places == {WEIGHTS}  # a bare name: the folder may be moved
     inside = sum(len(t.raw_data) for t in graph.initializer)
     assert inside < 0.05 * (folder / WEIGHTS).stat().st_size
-    assert not list(folder.glob("*.tmp*"))
+    assert not list(folder.glob("*tmp*"))
 
 
 def test_the_graph_says_nothing_of_where_it_was_made(model: Any) -> None:
@@ -90,11 +91,55 @@ def test_the_graph_says_nothing_of_where_it_was_made(model: Any) -> None:
 def test_weights_that_are_not_those_of_the_graph_are_noticed(saved: Callable[[str], Any]) -> None:
     model = saved("distilbert")
     encoder = load_encoder(model.folder)
-    encoder.set_attn_implementation("eager")
-    pooled = onnx_export.Pooled(encoder, model.layers)
-    onnx_export._check(pooled, model.folder)
+    check_graph(model.folder, make_samples(encoder, model.layers))
     with torch.no_grad():
         encoder.transformer.layer[0].ffn.lin1.weight.mul_(1.5)
     with pytest.raises(TlcoreError, match="does not give what the trained one gives") as error:
-        onnx_export._check(pooled, model.folder)
+        check_graph(model.folder, make_samples(encoder, model.layers))
     assert "Choose another base" in error.value.fix
+
+
+def test_it_is_tried_on_padding_on_one_text_alone_and_on_the_longest(tiny_base: Callable[[str], Path]) -> None:
+    for family, longest in (("modernbert", 130), ("roberta", 512), ("xlnet", 512)):
+        encoder = load_encoder(tiny_base(family))
+        samples = make_samples(encoder, (1,))
+        assert [sample.ids.shape for sample in samples] == [(3, 11), (1, 2), (2, longest)]
+        assert longest_input(encoder.config) >= longest
+        for sample in samples:
+            assert np.array_equal(sample.ids == encoder.config.pad_token_id, sample.mask == 0)
+
+
+def test_a_graph_that_loses_the_windows_of_the_mask_is_refused(
+    tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def windowless(self: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        mask = (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * -1e9
+        mask = mask.expand(-1, 1, input_ids.shape[1], -1)  # taken as it is, by every block
+        states = self.encoder(input_ids=input_ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        return pool_layers(states, self.layers, attention_mask)
+
+    monkeypatch.setattr(onnx_export.Pooled, "forward", windowless)
+    encoder = load_encoder(tiny_base("modernbert"))
+    encoder.save_pretrained(tmp_path)
+    with pytest.raises(TlcoreError, match="does not give what the trained one gives"):
+        export_onnx(encoder, (2,), tmp_path)
+
+
+def test_a_base_that_torch_cannot_export_is_refused_in_words(
+    tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no such operator\nand a long story")
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    with pytest.raises(TlcoreError, match=r"could not be written \(RuntimeError: no such operator\)") as error:
+        export_onnx(load_encoder(tiny_base("bert")), (3,), tmp_path)
+    assert "Choose another base" in error.value.fix
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_graph_that_cannot_be_run_is_refused_in_words(tiny_base: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / GRAPH).write_bytes(b"no graph")
+    with pytest.raises(TlcoreError, match="cannot be run") as error:
+        check_graph(tmp_path, make_samples(load_encoder(tiny_base("bert")), (3,)))
+    assert error.value.where == str(tmp_path)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import skops.io
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
+from tests.conftest import FAMILIES
 from tlcore.engine.tokens import pad, tokenize
 from tlcore.files import read_json
+from tlcore.models import saved as saved_module
+from tlcore.models.load import load_encoder
+from tlcore.models.onnx_export import WEIGHTS
 from tlcore.models.pooling import pool_layers
-from tlcore.models.saved import Head
+from tlcore.models.saved import Fitted, Head, save_model
 from tlcore.predict.predictor import Predictor, linear_probabilities
 
 TEXTS = ["I want my money back.", "ok", "Where is the parcel that I ordered three weeks ago, please?"]
@@ -34,10 +40,10 @@ def test_a_head_keeps_only_what_it_has_as_plain_float32() -> None:
     }
 
 
-@pytest.mark.parametrize("family", ["distilbert", "roberta", "electra"])
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "bert"])
 def test_the_folder_answers_as_the_encoder_and_the_head_did_in_torch(saved: Callable[[str], Any], family: str) -> None:
     model = saved(family)
-    inputs = pad(tokenize(model.folder, TEXTS, 16), 0)
+    inputs = pad(tokenize(model.folder, TEXTS, 16), model.encoder.config.pad_token_id)
     with torch.inference_mode():
         states = model.encoder(**inputs, output_hidden_states=True).hidden_states
     features = pool_layers(states, model.layers, inputs["attention_mask"]).numpy()
@@ -46,13 +52,26 @@ def test_the_folder_answers_as_the_encoder_and_the_head_did_in_torch(saved: Call
 
 
 def test_the_folder_says_of_itself_what_the_predictor_must_know(saved: Callable[[str], Any]) -> None:
-    about = {family: read_json(saved(family).folder / "nudge.json") for family in ("roberta", "electra")}
+    about = {family: read_json(saved(family).folder / "nudge.json") for family in FAMILIES}
     assert about["roberta"]["labels"] == ["no", "yes", "unsure"]
     assert about["roberta"]["text_columns"] == ["text"]
     assert about["roberta"]["layers"] == [0, 1, 2, 3]
     assert about["roberta"]["max_length"] == 16
     assert about["roberta"]["format"] == 1
-    assert (about["roberta"]["pad_token_id"], about["electra"]["pad_token_id"]) == (1, 0)
+    other = {"roberta": 1, "xlm-roberta": 1, "mpnet": 1, "modernbert": 3, "xlnet": 5}
+    assert {family: one["pad_token_id"] for family, one in about.items()} == {f: other.get(f, 0) for f in FAMILIES}
+
+
+def test_weights_of_an_old_checkpoint_are_kept_under_the_names_that_the_graph_knows(
+    tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = Path(shutil.copytree(tiny_base("bert"), tmp_path / "base"))
+    old = {n.replace("LayerNorm.weight", "LayerNorm.gamma"): w for n, w in load_file(base / WEIGHTS).items()}
+    save_file(old, base / WEIGHTS, metadata={"format": "pt"})
+    monkeypatch.setattr(saved_module, "export_onnx", lambda *_: None)
+    encoder = load_encoder(base)
+    save_model(Fitted(encoder, base, (3,), Head(np.ones((3, 32)), np.zeros(3)), 16, None, 3, 4), tmp_path / "kept", {})
+    assert set(load_file(tmp_path / "kept" / WEIGHTS)) == {name for name, _ in encoder.named_parameters()}
 
 
 def test_a_trained_folder_is_complete_and_holds_no_pickle(trained: Any) -> None:

@@ -44,16 +44,14 @@ def layer_groups(encoder: torch.nn.Module) -> dict[str, str]:
 
 
 def linear_names(encoder: torch.nn.Module, which: str) -> list[str]:
-    """Full names of linear layers inside the blocks: `attention` those that keep the width, `all` every one.
+    """Full names of linear layers inside the blocks: `attention` those of the attention, `all` every one.
 
-    In an encoder block, the linear layers from width to width are query, key, value and the attention's output.
+    In an encoder block, the linear layers from width to width are query, key, value and the attention's output. What
+    stands beside one belongs to it (ModernBERT has query, key and value in one). All, where attention has none (XLNet).
     """
     prefix, _ = blocks_of(encoder)
     width = int(cast(Any, encoder).config.hidden_size)
-    return [
-        name
-        for name, module in encoder.named_modules()
-        if isinstance(module, torch.nn.Linear)
-        and name.startswith(f"{prefix}.")
-        and (which == "all" or module.in_features == module.out_features == width)
-    ]
+    linear = {n: m for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear) and n.startswith(f"{prefix}.")}
+    square = {n.rpartition(".")[0] for n, m in linear.items() if m.in_features == m.out_features == width}
+    attention = [n for n in linear if n.rpartition(".")[0] in square]
+    return list(linear) if which == "all" or not attention else attention

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
@@ -17,7 +19,7 @@ HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 @dataclass(frozen=True)
 class BaseModel:
-    """parameters in millions, `width` of a hidden state, licence and where it came from."""
+    """parameters in millions, blocks with weights of their own, `width` of a hidden state, licence and where it came from."""
 
     name: str
     title: str
@@ -62,12 +64,17 @@ def get_base(name: str) -> BaseModel:
         Path(name).name,
         f"A {config.get('model_type', 'language')} model from {folder}.",
         round(sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 4e6, 1),
-        int(config.get("num_hidden_layers") or config.get("n_layers") or 0),
-        int(config.get("hidden_size") or config.get("dim") or 0),
+        _first_number(config, "num_hidden_groups", "num_hidden_layers", "n_layers", "n_layer"),
+        _first_number(config, "hidden_size", "dim", "d_model"),
         "see its own page",
         name,
         folder.name,
     )
+
+
+def _first_number(config: Mapping[str, Any], *names: str) -> int:
+    """The first of these that a config has, for the families name the same thing differently; 0 if none."""
+    return next((int(config[name]) for name in names if config.get(name)), 0)
 
 
 def base_folder(name: str) -> Path:

@@ -56,7 +56,8 @@ class Fitted:
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:
     """Write the model's folder. Raises TlcoreError if the exported graph does not agree with the trained model."""
     folder.mkdir(parents=True, exist_ok=True)
-    fitted.encoder.save_pretrained(str(folder))
+    # Under the names that the encoder's weights have now, not those of an old checkpoint: the graph points at them.
+    fitted.encoder.save_pretrained(str(folder), save_original_format=False)
     for name in TOKENIZER_FILES:
         if (fitted.tokenizer_folder / name).exists():
             shutil.copyfile(fitted.tokenizer_folder / name, folder / name)
