@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores [--seeds 0 1 2]`, `python -m bench clicks`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation [--seeds 0 1 2]`, `python -m bench clicks`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ OUT = Path(__file__).resolve().parent / "out"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", choices=("scores", "clicks"))
+    parser.add_argument("what", choices=("scores", "ablation", "clicks"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     args = parser.parse_args()
-    if args.what == "scores":
+    if args.what in ("scores", "ablation"):
+        from bench.data import ABLATION, CASES
         from bench.scores import measure, table
 
-        rows = measure(args.seeds, OUT / "scores.jsonl")
-        (OUT / "scores.md").write_text(table(rows) + "\n", encoding="utf-8")
-        print(table(rows))
+        cases = CASES if args.what == "scores" else ABLATION
+        rows = measure(cases, args.seeds, OUT / "scores.jsonl")
+        (OUT / f"{args.what}.md").write_text(table(cases, rows) + "\n", encoding="utf-8")
+        print(table(cases, rows))
     else:
         from bench.clicks import measure as measure_clicks
 

@@ -27,16 +27,39 @@ class Case:
     rows: int | None = None
     at_least: float | None = None
     above_tfidf: float | None = None
+    above_strategy: str = ""
+    settings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return f"{self.data} / {self.rows or 'all'} rows / {self.strategy}"
+        changed = f" ({', '.join(self.settings)})" if self.settings else ""
+        return f"{self.data} / {self.rows or 'all'} rows / {self.strategy}{changed}"
 
+
+TUNED = ("top_layers", "lora", "bitfit", "full_finetune")
 
 CASES = (
     Case("banking77", "test.csv", "frozen_features", at_least=0.925, above_tfidf=0.0),
     Case("sms_spam", "test.csv", "frozen_features", at_least=0.975, above_tfidf=0.0),
     Case("csabstruct", "test_nodup.csv", "frozen_features", at_least=0.68, above_tfidf=0.0),
     Case("banking77", "test.csv", "full_finetune", rows=2000, above_tfidf=0.05),
-    Case("sms_spam", "test.csv", "full_finetune", above_tfidf=-0.01),
+    *(Case("sms_spam", "test.csv", name, above_tfidf=0.0) for name in TUNED),
+    Case("csabstruct", "test_nodup.csv", "frozen_features", rows=2000, above_tfidf=0.0),
+    *(
+        Case("csabstruct", "test_nodup.csv", name, rows=2000, above_tfidf=0.0, above_strategy="frozen_features")
+        for name in ("top_layers", "full_finetune")
+    ),
+    *(Case("banking77", "test.csv", name, rows=5000, at_least=0.85) for name in ("full_finetune", "lora")),
 )
+
+ABLATION = tuple(
+    Case("csabstruct", "test_nodup.csv", strategy, rows=2000, settings=settings)
+    for strategy, settings in (
+        ("top_layers", ()),
+        ("top_layers", ("gradual=false",)),
+        ("top_layers", ("layer_decay=1.0",)),
+        ("full_finetune", ()),
+        ("full_finetune", ("layer_decay=1.0",)),
+    )
+)
+"""What gradual unfreezing and discriminative learning rates are worth: each left out, all else the same."""

@@ -21,6 +21,5 @@ def test_an_error_survives_json() -> None:
 
 
 def test_a_stop_says_whether_the_best_is_kept_and_is_not_an_error_to_show() -> None:
-    assert StopRequested(keep=True).keep
-    assert not StopRequested(keep=False).keep
-    assert not isinstance(StopRequested(keep=True), TlcoreError)
+    assert [StopRequested(wish).wish for wish in ("keep", "cancel", "pause")] == ["keep", "cancel", "pause"]
+    assert not isinstance(StopRequested("keep"), TlcoreError)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tlcore.events import EVENTS, EventLog, read_events
+from tlcore.events import EVENTS, EventLog, read_events, seconds_by_phase
 
 
 def test_events_are_tailed_without_seeing_any_twice(tmp_path: Path) -> None:
@@ -61,3 +61,25 @@ def test_a_second_log_on_the_folder_appends(tmp_path: Path) -> None:
         log.emit(kind)
         log.close()
     assert [e["kind"] for e in read_events(tmp_path)[0]] == ["first", "second"]
+
+
+def test_the_time_of_a_job_that_goes_on_goes_on_and_a_line_cut_off_is_closed(tmp_path: Path) -> None:
+    (tmp_path / EVENTS).write_bytes(b'{"t": 70.5, "kind": "phase", "name": "a"}\n{"t": 71, "kind": "st')
+    log = EventLog(tmp_path)
+    log.emit("resumed", step=3)
+    log.close()
+    events, _ = read_events(tmp_path)
+    assert [e["kind"] for e in events] == ["phase", "resumed"]
+    assert 70.5 <= events[-1]["t"] < 72
+
+
+def test_seconds_by_phase_are_those_between_events_also_of_a_phase_passed_twice() -> None:
+    events = [
+        {"t": 1.0, "kind": "phase", "name": "a"},
+        {"t": 3.0, "kind": "phase", "name": "b"},
+        {"t": 3.5, "kind": "step"},
+        {"t": 3.5, "kind": "phase", "name": "a"},
+        {"t": 4.5, "kind": "note"},
+    ]
+    assert seconds_by_phase(events) == {"a": 3.0, "b": 0.5}
+    assert seconds_by_phase([]) == {}

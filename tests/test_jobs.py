@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.events import read_events
 from tlcore.files import read_json, write_json
-from tlcore.jobs import create_job, end_process, is_alive, job_state, log_tail, request_stop, start_job
+from tlcore.jobs import create_job, end_process, is_alive, job_state, log_tail, request_stop, resume_job, start_job
 
 STAND_IN = '''
 """Python runs this first: in this process, the job kind `bundle` is a nap that reports, and needs no torch."""
@@ -120,7 +121,7 @@ def test_a_job_runs_in_a_quieter_process_group_of_its_own_and_ends(start: Callab
     state = job_state(folder)
     assert (state.alive, state.phase) == (True, "Sleeping a little")
     assert abs(state.started - time.time()) < 30
-    request_stop(folder, keep=True)
+    request_stop(folder, "keep")
     until(folder, "stopped")
     wait_dead(worker.pid)
     assert not is_alive(folder)
@@ -135,13 +136,39 @@ def test_a_finished_job_is_done_and_its_events_can_be_tailed(start: Callable[...
     assert not job_state(folder).alive
 
 
-@pytest.mark.parametrize(("keep", "end"), [(True, "stopped"), (False, "cancelled")])
-def test_a_stop_is_answered_within_a_second_or_two(start: Callable[..., Path], keep: bool, end: str) -> None:
+@pytest.mark.parametrize(("wish", "end"), [("keep", "stopped"), ("cancel", "cancelled"), ("pause", "paused")])
+def test_a_stop_is_answered_within_a_second_or_two(start: Callable[..., Path], wish: str, end: str) -> None:
     folder = start("nap")
-    request_stop(folder, keep=keep)
+    request_stop(folder, wish)
     assert job_state(folder).state in ("stopping", end)
     assert until(folder, end) < 5
     assert job_state(folder).error is None
+
+
+def test_a_paused_job_goes_on_its_time_too_and_only_such_a_one_may_be_resumed(start: Callable[..., Path]) -> None:
+    folder = start("nap")
+    with pytest.raises(TlcoreError, match="cannot be resumed"):
+        resume_job(folder)
+    request_stop(folder, "pause")
+    until(folder, "paused")
+    before = read_events(folder)[0]
+    assert job_state(folder).resumable
+    resume_job(folder)
+    until(folder, "running")
+    assert not (folder / "stop").exists()
+    request_stop(folder, "cancel")
+    until(folder, "cancelled")
+    after = read_events(folder)[0]
+    assert after[: len(before)] == before
+    assert [e["name"] for e in after if e["kind"] == "phase"] == ["nap", "nap"]
+    assert all(earlier["t"] <= later["t"] for earlier, later in pairwise(after))
+    with pytest.raises(TlcoreError, match="cannot be resumed"):
+        resume_job(folder)
+
+
+def test_a_wish_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="none of"):
+        request_stop(tmp_path, "perhaps")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -212,7 +239,7 @@ def test_a_worker_that_does_not_listen_is_ended_with_all_it_started(start: Calla
         assert time.monotonic() - begun < 10
         time.sleep(0.02)
     child, worker = int((folder / "child.txt").read_text()), pid_of(folder)
-    request_stop(folder, keep=False)
+    request_stop(folder, "cancel")
     time.sleep(0.3)
     assert job_state(folder).state == "stopping"
     end_process(folder, seconds=0.5)

@@ -49,8 +49,9 @@ def raises(error: BaseException) -> Work:
     [
         (lambda context: None, 0, "done"),
         (lambda context: "stopped", 0, "stopped"),
-        (raises(StopRequested(keep=True)), 0, "stopped"),
-        (raises(StopRequested(keep=False)), 0, "cancelled"),
+        (raises(StopRequested("keep")), 0, "stopped"),
+        (raises(StopRequested("cancel")), 0, "cancelled"),
+        (raises(StopRequested("pause")), 0, "paused"),
         (raises(TlcoreError("No.", "row 1", "Mend it.")), 2, "failed"),
         (raises(ZeroDivisionError("oh")), 1, "failed"),
     ],
@@ -135,16 +136,16 @@ def test_a_wish_to_stop_is_seen_at_the_next_look(tmp_path: Path) -> None:
     context = JobContext(folder, {})
     context.check_stop()
     assert context.stop_wish() is None
-    request_stop(folder, keep=True)
+    request_stop(folder, "keep")
     with pytest.raises(StopRequested) as caught:
         context.check_stop()
-    assert caught.value.keep
+    assert caught.value.wish == "keep"
     context.check_cancel()  # keeping the best means finishing what follows
-    request_stop(folder, keep=False)
+    request_stop(folder, "cancel")
     for check in (context.check_stop, context.check_cancel):
         with pytest.raises(StopRequested) as caught:
             check()
-        assert not caught.value.keep
+        assert caught.value.wish == "cancel"
     context.log.close()
 
 
@@ -154,7 +155,7 @@ def test_a_system_that_shuts_down_keeps_the_best(tmp_path: Path) -> None:
     assert context.stop_wish() == "keep"
     with pytest.raises(StopRequested) as caught:
         context.check_stop()
-    assert caught.value.keep
+    assert caught.value.wish == "keep"
     context.log.close()
 
 

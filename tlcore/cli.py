@@ -47,6 +47,10 @@ def parser() -> argparse.ArgumentParser:
     _columns(_file(train, train_command))
     _train_options(train)
 
+    resume = commands.add_parser("resume", help="go on with a training that was paused, killed or failed")
+    resume.add_argument("run", type=Path, help="its run folder")
+    resume.set_defaults(command=resume_command)
+
     predict = commands.add_parser("predict", help="score a spreadsheet with a run or a zip")
     predict.add_argument("model", type=Path, metavar="RUN|BUNDLE.zip")
     _file(predict, predict_command)
@@ -138,7 +142,7 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
 
 def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.datasets import make_dataset
-    from tlcore.runs import create_run, read_report
+    from tlcore.runs import create_run
     from tlcore.splits import Sample
     from tlcore.tasks import get_task
 
@@ -160,15 +164,30 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     test = _read(args.test) if args.test else None
     dataset = make_dataset(table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots))
     run = create_run(args.out.resolve(), dataset, _plan(args, dataset))
+    return _trained(run)
+
+
+def resume_command(args: argparse.Namespace) -> dict[str, Any]:
+    from tlcore.jobs import ready_to_resume
+    from tlcore.runs import load_plan
+
+    run = args.run.resolve()
+    load_plan(run)
+    ready_to_resume(run)
+    return _trained(run)
+
+
+def _trained(run: Path) -> dict[str, Any]:
+    """Train a run that is laid out, here and now; its report. Raises TlcoreError if it ends without a model."""
+    from tlcore.jobs import job_state
+    from tlcore.runs import read_report
+
     code = _work(run)
     report = read_report(run)
     if code or report is None:
-        from tlcore.jobs import job_state
-
         state = job_state(run)
-        raise state.error or TlcoreError(
-            f"The training ended without a model ({state.state}).", str(run), "Start it again."
-        )
+        fix = f"Go on with: python -m tlcore resume {run}" if state.resumable else "Start it again."
+        raise state.error or TlcoreError(f"The training ended without a model ({state.state}).", str(run), fix)
     return report
 
 

@@ -22,8 +22,8 @@ class TlcoreError(Exception):
 
 
 class StopRequested(Exception):
-    """The user asked a job to end. `keep` says whether the best model so far is to be kept."""
+    """The user asked a job to end: `keep` the best so far, `cancel`, or `pause` to go on later."""
 
-    def __init__(self, keep: bool) -> None:
-        super().__init__("keep" if keep else "cancel")
-        self.keep = keep
+    def __init__(self, wish: str) -> None:
+        super().__init__(wish)
+        self.wish = wish

@@ -4,11 +4,13 @@ Every event has `t` (seconds since the job began) and `kind`; the kinds and thei
   phase     name, title                             a named stretch of work begins
   progress  done, total, unit, [texts_per_second]   inside a phase
   step      step, total_steps, epoch, loss, rates {group: learning rate}, texts_per_second, memory_mb, [seconds_left]
-  eval      step, epoch, loss, macro_f1, best, patience_left     on the validation rows
+  eval      step, epoch, loss, macro_f1, auroc, best, patience_left     on the validation rows
+  forgetting step, similarity, limit                how far general sentences are still seen as before (0 to 1)
   curve     labels, macro_f1                        macro-F1 when only that many labels are used
   choice    what, chosen, tried [{...}]             what cross-validation chose, and from what
   blocks    blocks [{name, moves}]                  which parts of the model move now
   baseline  name, macro_f1, split
+  resumed   step                                    a paused or killed training goes on; what was after `step` is done again
   note      text, level ("info" | "warning")
   result    ...                                     the end, with the headline
 """
@@ -24,11 +26,17 @@ EVENTS = "events.jsonl"
 
 
 class EventLog:
-    """Appends events to a job's folder; a line is written in one call and flushed."""
+    """Appends events to a job's folder; a line is written in one call and flushed.
+
+    Of a job that was paused or killed the time goes on from its last event, and a line that a crash cut off is closed.
+    """
 
     def __init__(self, folder: Path) -> None:
+        before = [event["t"] for event in read_events(folder)[0] if isinstance(event.get("t"), int | float)]
         self._file = (folder / EVENTS).open("a", encoding="utf-8")
-        self._begin = time.monotonic()
+        if _cut_off(folder / EVENTS):
+            self._file.write("\n")
+        self._begin = time.monotonic() - (before[-1] if before else 0.0)
 
     def seconds(self) -> float:
         return time.monotonic() - self._begin
@@ -40,6 +48,28 @@ class EventLog:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _cut_off(path: Path) -> bool:
+    """Whether the last line has no end."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 1))
+        return size > 0 and file.read(1) != b"\n"
+
+
+def seconds_by_phase(events: list[dict[str, Any]]) -> dict[str, float]:
+    """How long each phase took, by the times of the events; a job that was resumed passes through some of them twice."""
+    found: dict[str, float] = {}
+    name, before = "", 0.0
+    for event in events:
+        now = float(event.get("t") or before)
+        if name:
+            found[name] = round(found.get(name, 0.0) + now - before, 3)
+        before = now
+        if event.get("kind") == "phase":
+            name = str(event.get("name", ""))
+    return found
 
 
 def read_events(folder: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:

@@ -26,7 +26,11 @@ STARTING_SECONDS = 20.0
 """A worker that has not taken its lock this long after its start never will."""
 
 ALIVE = ("queued", "waiting", "running", "stopping")
-ENDED = ("done", "stopped", "cancelled", "failed", "lost")
+ENDED = ("done", "stopped", "cancelled", "failed", "lost", "paused")
+RESUMABLE = ("paused", "lost", "failed")
+KEEP, CANCEL, PAUSE = "keep", "cancel", "pause"
+WISHES = (KEEP, CANCEL, PAUSE)
+"""What a job can be asked: to end with the best so far, to end with nothing, to end now and go on later."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class JobState:
     @property
     def alive(self) -> bool:
         return self.state in ALIVE
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `resume_job` may take it up again."""
+        return self.state in RESUMABLE
 
 
 def create_job(folder: Path, kind: str, **args: Any) -> Path:
@@ -118,9 +127,27 @@ def job_state(folder: Path) -> JobState:
     )
 
 
-def request_stop(folder: Path, keep: bool) -> None:
-    """Ask a job to end: `keep` the best model so far, or cancel. The worker looks at every step."""
-    (folder / STOP).write_text("keep" if keep else "cancel", encoding="utf-8")
+def request_stop(folder: Path, wish: str) -> None:
+    """Ask a job to end, by one of WISHES. The worker looks at every step."""
+    if wish not in WISHES:
+        raise ValueError(f"{wish!r} is none of {WISHES}")
+    (folder / STOP).write_text(wish, encoding="utf-8")
+
+
+def resume_job(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a paused, lost or failed job again; it goes on from what it left in its folder. Raises TlcoreError for others."""
+    ready_to_resume(folder)
+    return start_job(folder)
+
+
+def ready_to_resume(folder: Path) -> None:
+    """Forget how a job ended, so that a worker can take it up again. Raises TlcoreError if it runs or has ended for good."""
+    if not job_state(folder).resumable:
+        raise TlcoreError(
+            "This work cannot be resumed: it is running or has ended.", str(folder), "Start it again instead."
+        )
+    (folder / STOP).unlink(missing_ok=True)
+    write_json(folder / STATUS, {"state": "queued", "updated": time.time()})
 
 
 def end_process(folder: Path, seconds: float = 5.0) -> None:

@@ -16,9 +16,9 @@ import psutil
 from filelock import FileLock, Timeout
 
 from tlcore.errors import StopRequested, TlcoreError
-from tlcore.events import EventLog
+from tlcore.events import EventLog, read_events, seconds_by_phase
 from tlcore.files import read_json, write_json
-from tlcore.jobs import JOB, LOCK, STATUS, STOP
+from tlcore.jobs import CANCEL, JOB, KEEP, LOCK, PAUSE, STATUS, STOP
 
 NICENESS = 10
 PROBE_SECONDS = 2.0
@@ -30,6 +30,9 @@ KINDS: dict[str, str] = {
 }
 """What each kind of job calls, loaded only when asked for: most of them import torch."""
 
+ENDS = {KEEP: "stopped", CANCEL: "cancelled", PAUSE: "paused"}
+"""The state of a job that ended because it was asked to."""
+
 
 class JobContext:
     """What a job's function is given: its folder and arguments, and how to report and when to stop."""
@@ -37,7 +40,7 @@ class JobContext:
     def __init__(self, folder: Path, args: dict[str, Any]) -> None:
         self.folder, self.args = folder, args
         self.log = EventLog(folder)
-        self.seconds: dict[str, float] = {}
+        self.seconds = seconds_by_phase(read_events(folder)[0])  # of what was done before a pause or a crash
         self._phase, self._phase_began, self._terminated = "", time.monotonic(), False
 
     def emit(self, kind: str, **fields: Any) -> None:
@@ -70,19 +73,19 @@ class JobContext:
         """Raise StopRequested if the user asked for an end, or the system sent SIGTERM (then the best is kept)."""
         wish = self.stop_wish()
         if wish is not None:
-            raise StopRequested(keep=wish == "keep")
+            raise StopRequested(wish)
 
     def check_cancel(self) -> None:
-        """Raise StopRequested only on cancel: once a model is fitted, "keep the best" means finishing what follows."""
-        if self.stop_wish() == "cancel":
-            raise StopRequested(keep=False)
+        """Raise StopRequested only on cancel: once a model is fitted, what follows is short and is finished."""
+        if self.stop_wish() == CANCEL:
+            raise StopRequested(CANCEL)
 
     def stop_wish(self) -> str | None:
-        """`keep`, `cancel`, or None."""
+        """One of WISHES, or None."""
         try:
-            return (self.folder / STOP).read_text(encoding="utf-8").strip() or "keep"
+            return (self.folder / STOP).read_text(encoding="utf-8").strip() or KEEP
         except OSError:
-            return "keep" if self._terminated else None
+            return KEEP if self._terminated else None
 
     def on_terminate(self, *_: object) -> None:
         self._terminated = True
@@ -101,7 +104,7 @@ def run_job(folder: Path, context: JobContext) -> int:
         context.status(state, ended=time.time())
         return 0
     except StopRequested as stop:
-        context.status("stopped" if stop.keep else "cancelled", ended=time.time())
+        context.status(ENDS[stop.wish], ended=time.time())
         return 0
     except TlcoreError as error:
         context.emit("note", text=str(error), level="warning")

@@ -13,6 +13,7 @@ from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tlcore.events import read_events
+from tlcore.strategies import get_strategy
 
 pytestmark = pytest.mark.browser
 SHOWN_WITHIN_SECONDS = 5.0
@@ -36,6 +37,44 @@ def test_killed_worker_is_shown_within_five_seconds(server: Server, page: Page) 
     steps.button(page, "Cancel")
     steps.button(page, "Yes, cancel it")
     expect(page.get_by_role("button", name="Stop and keep the best")).to_be_hidden(timeout=15_000)
+
+
+def test_a_paused_training_goes_on_and_so_does_a_killed_one(server: Server, page: Page) -> None:
+    """Pause, go on, kill the worker, go on again: one run, with one line of steps, to its end."""
+    page.goto(server.url)
+    page.locator(".st-key-try-product_reviews button").click()
+    steps.headline(page, "Which spreadsheet should it learn from?")
+    steps.to_plan(page)
+    steps.choose(page, get_strategy("lora").title)
+    run = steps.start(page)
+    folder = next(server.home.glob(f"projects/*/runs/{run}"))
+    _until_phase(folder, "finetune")
+    steps.button(page, "Pause")
+    expect(page.get_by_text("Paused. Everything learned so far is kept.")).to_be_visible()
+    checkpoint = json.loads((folder / "work" / "checkpoint" / "state.json").read_text())
+    assert checkpoint["step"] > 0
+
+    steps.button(page, "Go on")
+    _until_event(folder, "resumed", 1)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    psutil.Process(json.loads((folder / "process.json").read_text())["pid"]).kill()
+    expect(page.get_by_text("stopped unexpectedly").first).to_be_visible(timeout=10_000)
+    steps.button(page, "Go on from where it stopped")
+    _until_event(folder, "resumed", 2)
+    steps.wait_for_model(page)
+    assert [folder.name for folder in folder.parent.iterdir() if folder.is_dir()] == [run]
+    steps_told = [event for event in read_events(folder)[0] if event["kind"] in ("step", "resumed")]
+    assert steps_told[-1]["step"] <= steps_told[-1]["total_steps"]
+    assert not (folder / "work").exists()
+
+
+def _until_event(folder: Path, kind: str, count: int, seconds: float = 90.0) -> None:
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        if sum(event["kind"] == kind for event in read_events(folder)[0]) >= count:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"the worker did not say {kind}")
 
 
 def _until_phase(folder: Path, name: str, seconds: float = 90.0) -> None:

@@ -10,7 +10,15 @@ import pytest
 
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.groups import EMBEDDINGS, HEAD, TOP, block_name
-from tlcore.engine.phases import Phase, discriminative_rates, gradual_unfreezing, model_groups, open_phase
+from tlcore.engine.phases import (  # fmt: skip
+    Phase,
+    discriminative_rates,
+    frozen_below,
+    gradual_unfreezing,
+    model_groups,
+    moving_parameters,
+    open_phase,
+)
 from tlcore.models.load import load_encoder
 from tlcore.models.saved import Head
 
@@ -19,7 +27,7 @@ ALL = [EMBEDDINGS, *(block_name(i) for i in (1, 2, 3)), TOP]
 
 @pytest.fixture
 def model(tiny_base: Callable[[str], Path]) -> TextClassifier:
-    return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), 0.1, None)
+    return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), (3,), 0.1, None)
 
 
 def phase(rates: dict[str, float], part: str = "weights") -> Phase:
@@ -75,3 +83,29 @@ def test_blocks_open_from_the_top_down_in_so_many_steps() -> None:
     assert {one.patience for one in phases} == {2}
     (at_once,) = gradual_unfreezing(6, 3, 1, (1e-3, 1.0, 1e-2), (5,), patience=2)
     assert set(at_once.rates) == {"block 3", "block 4", "block 5", "block 6", "head"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "frozen"),
+    [
+        ([["block 3", "head"]], 2),
+        ([["block 3", "head"], ["block 3", "block 2", "head"]], 1),  # what the last phase opens counts from the first
+        ([["block 2", "block 3", "head"], ["block 3", "head"]], 1),
+        ([["block 12", "block 9", "top", "head"]], 8),  # by number, not by letter
+        ([["block 1", "block 2", "block 3", "head"]], 0),
+        ([["embeddings", "block 3", "head"]], 0),  # all above embeddings that move changes with them
+        ([["block 3", "head"], ["embeddings", "head"]], 0),
+        ([["head"]], 0),
+        ([], 0),
+    ],
+)
+def test_what_no_phase_moves_from_the_bottom_up_stays(groups: list[list[str]], frozen: int) -> None:
+    assert frozen_below([phase(dict.fromkeys(names, 1e-3)) for names in groups]) == frozen
+
+
+def test_below_that_no_weight_of_any_phase_lies(model: TextClassifier) -> None:
+    phases = gradual_unfreezing(3, 2, 2, (1e-3, 0.5, 1e-2), (1, 1), patience=2)
+    at = frozen_below(phases)
+    assert at == 1
+    moves = {group for one in phases for group, _ in moving_parameters(model, one).values()}
+    assert moves == {"block 2", "block 3", "head"}

@@ -1,22 +1,19 @@
-"""tlcore.engine.training: the loss falls, the best round stays, the seed decides, a stop is heard."""
+"""tlcore.engine.training: where batches come from, how they pass through the model, how rows are predicted and judged."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
+from transformers import TrainingArguments
 
 from tlcore.engine.classifier import TextClassifier
-from tlcore.engine.groups import EMBEDDINGS, TOP, block_name
-from tlcore.engine.phases import Phase, discriminative_rates, gradual_unfreezing
-from tlcore.engine.training import Batches, Hooks, Recipe, Rows, predict_rows, run_phases, validation_metrics
-from tlcore.errors import StopRequested, TlcoreError
+from tlcore.engine.training import Batches, LengthTrainer, Recipe, Rows, macro_auroc, predict_rows, validation_metrics
 from tlcore.models.load import load_encoder
 from tlcore.models.saved import Head
 
@@ -40,214 +37,9 @@ def rows(count: int, seed: int) -> Rows:
 def make(tiny_base: Callable[[str], Path]) -> Callable[..., TextClassifier]:
     def build() -> TextClassifier:
         torch.manual_seed(0)
-        return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), 0.1, None)
+        return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), (3,), 0.1, None)
 
     return build
-
-
-GROUPS = [EMBEDDINGS, *(block_name(i) for i in (1, 2, 3)), TOP]
-EVERYTHING = discriminative_rates(GROUPS, 5e-3, 1.0, 5e-3)
-
-
-class Trial:
-    """One fine-tuning, with what it said and, if wanted, a wish to stop at a step."""
-
-    def __init__(
-        self, model: TextClassifier, folder: Path, epochs: int = 8, seed: int = 0, patience: int = 20,
-        stop_at: tuple[int, str] | None = None, phases: list[Phase] | None = None,
-    ) -> None:  # fmt: skip
-        self.model, self.events, self.stop_at = model, [], stop_at
-        self.events: list[dict[str, Any]]
-        hooks = Hooks(self.emit, self.check_stop, self.wish, lambda phase: self.emit("begin", name=phase.name))
-        given = phases or [Phase("all", "Everything", EVERYTHING, epochs, patience, weight_decay=0.0)]
-        self.best = run_phases(model, (rows(48, 0), rows(24, 1)), given, Recipe(8, seed), folder, hooks)
-
-    def emit(self, kind: str, **fields: Any) -> None:
-        self.events.append({"kind": kind, **fields})
-
-    def wish(self) -> str | None:
-        begun = sum(event["kind"] == "eval" for event in self.events)
-        return self.stop_at[1] if self.stop_at and begun > self.stop_at[0] else None
-
-    def check_stop(self) -> None:
-        raise StopRequested(keep=False)
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [event for event in self.events if event["kind"] == kind]
-
-
-def weights(model: TextClassifier) -> dict[str, torch.Tensor]:
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}
-
-
-def test_the_loss_falls_rows_never_seen_are_told_apart_and_nothing_is_nan(
-    make: Callable[..., TextClassifier], tmp_path: Path
-) -> None:
-    model = make()
-    before = validation_metrics(model, rows(48, 0))
-    trial = Trial(model, tmp_path)
-    after, unseen = validation_metrics(model, rows(48, 0)), validation_metrics(model, rows(24, 1))
-    assert after["eval_loss"] < 0.75 * before["eval_loss"]  # of the round kept: the best by validation, not the last
-    assert unseen["eval_macro_f1"] > 0.85
-    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
-    evals = trial.of("eval")
-    assert len(evals) == 9  # the start counts as round 0
-    assert [e["epoch"] for e in evals] == list(range(9))
-    assert trial.best.best == pytest.approx(max(e["macro_f1"] for e in evals), abs=1e-4)  # events are rounded
-    last = trial.of("step")[-1]
-    assert last["step"] == last["total_steps"] == 48
-    assert {"head", "embeddings", "block 1"} <= set(last["rates"])
-    assert np.isfinite(last["loss"])
-
-
-def test_every_part_of_the_model_has_moved(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    model = make()
-    before = weights(model)
-    Trial(model, tmp_path, epochs=3)
-    for name, value in weights(model).items():
-        if "pooler" not in name and value.is_floating_point() and "position" not in name:
-            assert not torch.equal(value, before[name]), name
-
-
-def test_the_seed_decides(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    found = []
-    for seed in (1, 1, 2):
-        model = make()
-        torch.manual_seed(seed)
-        Trial(model, tmp_path, epochs=2, seed=seed)
-        found.append(predict_rows(model, rows(24, 1).ids))
-    assert np.array_equal(found[0], found[1])
-    assert not np.array_equal(found[0], found[2])
-
-
-def test_the_best_round_is_what_is_left_and_patience_ends_it(
-    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script = [0.2, 0.5, 0.9, 0.3, 0.3, 0.3, 0.3]
-    seen: list[dict[str, torch.Tensor]] = []
-
-    def validate(model: TextClassifier, _: Rows) -> dict[str, float]:
-        seen.append(weights(model))
-        return {"eval_loss": 1.0, "eval_macro_f1": script[len(seen) - 1]}
-
-    monkeypatch.setattr("tlcore.engine.training.validation_metrics", validate)
-    model = make()
-    trial = Trial(model, tmp_path, epochs=6, patience=3)
-    assert len(seen) == 6  # rounds 0 to 5: three without a better score
-    assert (trial.best.best, trial.best.best_epoch) == (0.9, 2)
-    for name, value in weights(model).items():
-        assert torch.equal(value, seen[2][name]), name
-    assert not torch.equal(seen[2]["classifier.weight"], seen[5]["classifier.weight"])
-
-
-def test_stop_and_keep_evaluates_what_there_is_and_ends(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    trial = Trial(make(), tmp_path, epochs=50, stop_at=(2, "keep"))
-    epochs = [e["epoch"] for e in trial.of("eval")]
-    assert epochs[:3] == [0, 1, 2]
-    assert 2 < epochs[-1] < 3
-    assert trial.best.best == pytest.approx(max(e["macro_f1"] for e in trial.of("eval")), abs=1e-4)
-
-
-def test_cancel_raises_at_once(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    with pytest.raises(StopRequested):
-        Trial(make(), tmp_path, epochs=50, stop_at=(1, "cancel"))
-
-
-def three_steps(patience: int = 9) -> list[Phase]:
-    return gradual_unfreezing(3, 1, 3, (5e-3, 0.5, 1e-2), (1, 1, 2), patience=patience)
-
-
-def test_blocks_open_from_the_top_down_and_the_rates_told_say_so(
-    make: Callable[..., TextClassifier], tmp_path: Path
-) -> None:
-    trial = Trial(make(), tmp_path, phases=three_steps())
-    assert [one["name"] for one in trial.of("begin")] == ["top 1", "top 2", "top 3"]
-    told = [set(one["rates"]) for one in trial.of("step")]
-    assert told[0] == {"head", "block 3"}
-    assert told[-1] == {"head", "block 3", "block 2", "block 1"}
-    for earlier, later in pairwise(told):
-        assert earlier <= later
-    for one in trial.of("step")[:-1]:
-        assert one["rates"]["head"] == pytest.approx(2 * one["rates"]["block 3"])
-        if "block 2" in one["rates"]:
-            assert one["rates"]["block 2"] == pytest.approx(0.5 * one["rates"]["block 3"])
-
-
-def test_what_is_not_open_stays_as_it_was_and_embeddings_always(
-    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = make()
-    seen = [weights(model)]
-    scores = iter([0.1, 0.2, 0.3, 0.4, 0.5])
-
-    def validate(model: TextClassifier, _: Rows) -> dict[str, float]:
-        seen.append(weights(model))
-        return {"eval_loss": 1.0, "eval_macro_f1": next(scores)}
-
-    monkeypatch.setattr("tlcore.engine.training.validation_metrics", validate)
-    Trial(model, tmp_path, phases=three_steps())
-
-    def moved(before: int, after: int) -> set[str]:
-        return {name for name in seen[0] if not torch.equal(seen[before][name], seen[after][name])}
-
-    def parts(names: set[str]) -> set[str]:
-        return {name.split("layer.")[1][0] if "layer." in name else name.split(".")[0] for name in names}
-
-    assert not moved(0, 1)  # the round before the first step
-    assert parts(moved(1, 2)) == {"2", "classifier"}
-    assert parts(moved(2, 3)) == {"1", "2", "classifier"}
-    assert parts(moved(3, 5)) == {"0", "1", "2", "classifier"}
-
-
-def test_steps_and_rounds_are_counted_on_over_the_phases(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    trial = Trial(make(), tmp_path, phases=three_steps())
-    assert [one["epoch"] for one in trial.of("eval")] == [0, 1, 2, 3, 4]
-    assert [one["step"] for one in trial.of("eval")] == [0, 6, 12, 18, 24]
-    steps = [one["step"] for one in trial.of("step")]
-    assert steps == sorted(steps)
-    assert {one["total_steps"] for one in trial.of("step")} == {24}
-    assert trial.of("step")[-1]["seconds_left"] == 0
-
-
-def test_a_wish_to_keep_ends_all_phases(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
-    trial = Trial(make(), tmp_path, stop_at=(1, "keep"), phases=three_steps())
-    assert [one["name"] for one in trial.of("begin")] in (["top 1"], ["top 1", "top 2"])
-
-
-def test_a_broken_loss_brings_back_the_good_weights_at_half_the_rates(
-    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tlcore.engine.training import LengthTrainer, Trainer
-
-    model, calls = make(), []
-    real = Trainer.training_step
-
-    def step(self: LengthTrainer, *args: Any, **kwargs: Any) -> torch.Tensor:
-        calls.append(1)
-        loss = real(self, *args, **kwargs)
-        if len(calls) == 8:
-            with torch.no_grad():
-                model.classifier.weight.fill_(float("nan"))
-            return loss * float("nan")
-        return loss
-
-    monkeypatch.setattr(Trainer, "training_step", step)
-    trial = Trial(model, tmp_path, epochs=3)
-    notes = [one["text"] for one in trial.of("note")]
-    assert len(notes) == 1
-    assert "half as large" in notes[0]
-    assert len(trial.of("begin")) == 2
-    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
-    assert trial.best.best > 0.5
-
-
-def test_a_loss_that_breaks_every_time_is_told_in_words(
-    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tlcore.engine.training.Trainer.training_step", lambda *_, **__: torch.tensor(float("nan")))
-    with pytest.raises(TlcoreError, match="no number any more") as told:
-        Trial(make(), tmp_path, epochs=3)
-    assert "smaller step size" in told.value.fix
 
 
 def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:
@@ -258,17 +50,20 @@ def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:
         assert Counter(i for batch in epoch for i in batch) == Counter(range(33))
     assert first != second
     assert first == list(Batches([5] * 20 + [9] * 13, 8, seed=0))
+    assert second == list(Batches([5] * 20 + [9] * 13, 8, seed=0, epoch=1))
+    taken = Batches([5] * 20 + [9] * 13, 8, seed=0)
+    assert [[batch for batch, _ in zip(taken, range(5), strict=False)] for _ in range(2)] == [first, second]
 
 
 def test_predictions_do_not_depend_on_the_batch_and_leave_the_mode_alone(make: Callable[..., TextClassifier]) -> None:
     model = make()
     with torch.no_grad():
         model.classifier.weight.normal_()
-    ids = rows(10, 3).ids
+    some = rows(10, 3)
     model.train()
-    together = predict_rows(model, ids)
+    together = predict_rows(model, some)
     assert model.training
-    alone = np.concatenate([predict_rows(model, [one]) for one in ids])
+    alone = np.concatenate([predict_rows(model, Rows([ids], [y])) for ids, y in zip(some.ids, some.y, strict=True)])
     assert np.allclose(together, alone, atol=0.05)
     assert together.shape == (10, 2)
 
@@ -277,6 +72,54 @@ def test_the_validation_loss_is_cross_entropy(make: Callable[..., TextClassifier
     model, unseen = make(), rows(24, 1)
     with torch.no_grad():
         model.classifier.weight.normal_()
-    logits = torch.from_numpy(predict_rows(model, unseen.ids))
+    logits = torch.from_numpy(predict_rows(model, unseen))
     expected = torch.nn.functional.cross_entropy(logits, torch.tensor(unseen.y)).item()
     assert validation_metrics(model, unseen)["eval_loss"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_batch_of_long_texts_goes_in_passes_that_add_up_to_the_same_step(
+    make: Callable[..., TextClassifier], tmp_path: Path
+) -> None:
+    """Passes of at most so many padded tokens: the same loss and gradients as the batch in one go, in less memory."""
+    found = []
+    for tokens in (10_000, 24):
+        model = make().eval()  # without dropout
+        with torch.no_grad():
+            model.classifier.weight.normal_(generator=torch.Generator().manual_seed(0))
+        model.class_weights = torch.tensor([0.5, 2.0])
+        some = rows(12, 3)
+        trainer = _trainer(model, some, Recipe(12, 0, tokens_per_pass=tokens), tmp_path)
+        trainer.current_gradient_accumulation_steps = 1
+        batch = trainer._collate(list(range(12)))
+        sizes = [tuple(one["input_ids"].shape) for one in batch["passes"]]
+        assert sum(rows for rows, _ in sizes) == 12
+        assert all(rows * longest <= tokens or rows == 1 for rows, longest in sizes)
+        vars(model)["train"] = lambda mode=True: None  # the Trainer turns dropout on; here it stays off
+        loss = trainer.training_step(model, batch)
+        found.append((len(sizes), float(loss), model.classifier.weight.grad.clone()))
+    (one, whole, gradient), (many, parts, gradients) = found
+    assert one == 1
+    assert many > 3
+    assert parts == pytest.approx(whole, rel=0.02)
+    assert torch.allclose(gradients, gradient, rtol=0.05, atol=0.02)
+
+
+def _trainer(model: TextClassifier, some: Rows, recipe: Recipe, folder: Path) -> LengthTrainer:
+    arguments = TrainingArguments(str(folder), report_to="none", use_cpu=True, disable_tqdm=True)
+    optimizer = torch.optim.AdamW(model.parameters())
+    return LengthTrainer(
+        some, recipe, dict, None, model=model, args=arguments, train_dataset=some, optimizers=(optimizer, None)
+    )
+
+
+def test_auroc_is_that_of_each_class_against_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 60)
+    probabilities = rng.dirichlet(np.ones(3), 60)
+    expected = roc_auc_score(y, probabilities, multi_class="ovr")
+    assert macro_auroc(y, probabilities) == pytest.approx(expected)
+    assert macro_auroc(np.zeros(4, dtype=int), probabilities[:4]) == 0.5  # one class: nothing to rank
+
+
+def test_without_validation_rows_nothing_is_made_up(make: Callable[..., TextClassifier]) -> None:
+    assert set(validation_metrics(make(), Rows([], [])).values()) == {None}

@@ -157,7 +157,7 @@ def test_a_run_without_a_model_cannot_score(sheet: Path, tmp_path: Path) -> None
 
 def test_cancel_ends_it_and_leaves_no_half_sheet(job: Callable[..., JobContext], sheet: Path) -> None:
     context = job(sheet)
-    request_stop(context.folder, keep=False)
+    request_stop(context.folder, "cancel")
     with pytest.raises(StopRequested):
         score_sheet(context)
     assert not list(context.folder.glob("scored.*"))

@@ -16,7 +16,7 @@ from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
 from tlcore.events import read_events
 from tlcore.files import read_json
-from tlcore.jobs import job_state, request_stop
+from tlcore.jobs import job_state, ready_to_resume, request_stop
 from tlcore.plan import Plan
 from tlcore.predict.predictor import Predictor
 from tlcore.runs import create_run, load_plan, read_report, train
@@ -264,7 +264,7 @@ def test_stop_and_keep_leaves_a_model_with_its_scores(
         def emit(kind: str, **fields: Any) -> None:
             said(kind, **fields)
             if kind == "eval" and fields["epoch"] >= 1:
-                request_stop(run.folder, keep=True)
+                request_stop(run.folder, "keep")
 
         given.emit = emit
 
@@ -283,7 +283,7 @@ def test_cancel_ends_it_without_a_report(
     home: Path, dataset: Dataset, tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lay_out(tmp_path / "run", dataset, "frozen_features", tiny_base("bert"))
-    watch(run, monkeypatch, lambda given: request_stop(run.folder, keep=False))
+    watch(run, monkeypatch, lambda given: request_stop(run.folder, "cancel"))
     assert run.code == 0
     assert job_state(run.folder).state == "cancelled"
     assert run.report == {}
@@ -292,11 +292,71 @@ def test_cancel_ends_it_without_a_report(
         pass
 
 
+@pytest.mark.parametrize("strategy", ["top_layers", "lora"])
+def test_a_paused_run_goes_on_to_the_answers_of_one_never_paused(
+    home: Path, dataset: Dataset, tiny_base: Callable[[str], Path], tmp_path: Path, strategy: str
+) -> None:
+    settings = {"epochs": 6, "patience": 20, "batch_size": 8}
+    runs = [lay_out(tmp_path / name, dataset, strategy, tiny_base("bert"), **settings) for name in ("whole", "paused")]
+    for run, pause_after in zip(runs, (99, 2), strict=True):
+        with pytest.MonkeyPatch.context() as patch:
+            watch(run, patch, lambda given, run=run, round=pause_after: _pause_after(given, run, round))  # type: ignore[misc]
+    whole, paused = runs
+    assert job_state(paused.folder).state == "paused"
+    assert paused.report == {}
+    assert paused.predicted == []
+    before = read_events(paused.folder)[0]
+
+    ready_to_resume(paused.folder)
+    paused.baselines.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        watch(paused, patch)
+    assert job_state(paused.folder).state == "done"
+    after = read_events(paused.folder)[0]
+    assert after[: len(before)] == before
+    again = [event["name"] for event in after[len(before) :] if event["kind"] == "phase"]
+    assert again == ["prepare", "finetune", "export", "score"]  # what was done is not done again
+    assert paused.baselines == []
+    (resumed,) = paused.of("resumed")
+    assert resumed["step"] == max(event["step"] for event in before if event["kind"] == "eval") + 1
+    assert paused.predicted == whole.predicted
+    for name in ("test", "validation", "baselines", "chosen", "epochs"):
+        assert paused.report[name] == whole.report[name], name
+    total = sum(paused.report["seconds"].values())
+    assert total == pytest.approx(after[-1]["t"] - after[0]["t"], abs=0.5)
+    assert not (paused.folder / "work").exists()
+
+
+def _pause_after(given: FitInput, run: Watched, rounds: int) -> None:
+    said = given.emit
+
+    def emit(kind: str, **fields: Any) -> None:
+        said(kind, **fields)
+        if kind == "eval" and fields["epoch"] >= rounds:
+            request_stop(run.folder, "pause")
+
+    given.emit = emit
+
+
+def test_what_was_needed_to_go_on_is_thrown_away_on_cancel(
+    home: Path, dataset: Dataset, tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lay_out(tmp_path / "run", dataset, "lora", tiny_base("bert"), epochs=50)
+    watch(run, monkeypatch, lambda given: _pause_after(given, run, 1))
+    assert (run.folder / "work" / "checkpoint" / "state.json").exists()
+    assert not [path for path in (run.folder / "work").rglob("*") if path.suffix in (".pt", ".pth", ".bin", ".pkl")]
+    ready_to_resume(run.folder)
+    request_stop(run.folder, "cancel")
+    assert run_job(run.folder, JobContext(run.folder, {"bundle": False})) == 0
+    assert job_state(run.folder).state == "cancelled"
+    assert not (run.folder / "work").exists()
+
+
 def test_cancel_is_heard_before_the_baselines_too(
     home: Path, dataset: Dataset, tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = lay_out(tmp_path / "run", dataset, "frozen_features", tiny_base("bert"))
-    request_stop(run.folder, keep=False)
+    request_stop(run.folder, "cancel")
     watch(run, monkeypatch)
     assert job_state(run.folder).state == "cancelled"
     assert run.given == []
@@ -384,12 +444,12 @@ def test_one_training_at_a_time_the_others_wait_and_say_so(waiting: Callable[...
         pass
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_who_waits_can_be_stopped(waiting: Callable[..., Waiting], tmp_path: Path, keep: bool) -> None:
-    run = waiting(lambda: request_stop(tmp_path, keep=keep))
+@pytest.mark.parametrize("wish", ["keep", "cancel", "pause"])
+def test_who_waits_can_be_stopped(waiting: Callable[..., Waiting], tmp_path: Path, wish: str) -> None:
+    run = waiting(lambda: request_stop(tmp_path, wish))
     with pytest.raises(StopRequested) as caught:
         train.train_run(run.context)
-    assert caught.value.keep is keep
+    assert caught.value.wish == wish
     assert len(run.states) == 3
     assert not run.worked
 

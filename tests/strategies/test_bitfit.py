@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tlcore.errors import TlcoreError
 from tlcore.strategies import get_strategy
 
 STRATEGY = get_strategy("bitfit")
@@ -17,7 +18,7 @@ FAMILIES = ["bert", "distilbert", "roberta", "electra"]
 def test_only_biases_of_the_blocks_move(
     tuned: Callable[..., Any], moved: Callable[..., set[str]], always_better: None, family: str
 ) -> None:
-    _, found = tuned("bitfit", family, learning_rate=1e-2)
+    _, found = tuned("bitfit", family, learning_rate=1e-2, watch="macro_f1")
     names = moved(found, family)
     assert names
     assert all(name.endswith("bias") and "layer." in name for name in names)
@@ -28,6 +29,23 @@ def test_what_moves_is_counted_and_said(tuned: Callable[..., Any]) -> None:
     biases = 3 * (4 * 32 + 64 + 32 + 2 * 32)
     assert found.trainable_parameters == biases + 2 * 32 + 2
     assert any(f"{biases:,} of the model's" in note["text"] for note in run.of("note"))
+
+
+def test_a_base_whose_blocks_have_no_biases_is_refused_in_words(tuned: Callable[..., Any]) -> None:
+    """ModernBERT: the head alone would learn, and the run would be called what it is not."""
+    with pytest.raises(TlcoreError, match="nothing but the classifier would learn") as told:
+        tuned("bitfit", "modernbert")
+    assert "LoRA" in told.value.fix
+
+
+@pytest.mark.parametrize("family", ["albert", "xlnet", "deberta-v2"])
+def test_biases_of_other_families_move_too(
+    tuned: Callable[..., Any], moved: Callable[..., set[str]], always_better: None, family: str
+) -> None:
+    _, found = tuned("bitfit", family, learning_rate=1e-2, watch="macro_f1")
+    names = moved(found, family)
+    assert any("ff" in name or "attention" in name for name in names)
+    assert all(name.endswith("bias") for name in names)
 
 
 def test_of_the_embedded_model_less_than_a_hundredth_moves(fit_input: Callable[..., Any]) -> None:

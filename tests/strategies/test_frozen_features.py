@@ -19,7 +19,8 @@ from tlcore.machine import Machine
 from tlcore.plan import make_settings
 from tlcore.predict.predictor import linear_probabilities
 from tlcore.strategies import get_strategy
-from tlcore.strategies.frozen_features import C_GRID, MAX_FEATURES, Settings, layer_choices
+from tlcore.strategies.frozen_features import Settings
+from tlcore.strategies.reading import C_GRID
 
 STRATEGY = get_strategy("frozen_features")
 FACTS = Facts(
@@ -70,18 +71,6 @@ def test_the_estimate_is_a_range_that_grows_with_the_work() -> None:
     assert cost(FACTS, replace(LAPTOP, cores=8)) < base
     assert cost(FACTS, replace(LAPTOP, bf16=False)) > base
     assert cost(replace(FACTS, tokens_p50=200), settings=make_settings(Settings, {"max_length": 16})) < base
-
-
-@pytest.mark.parametrize(("blocks", "width"), [(1, 32), (6, 384), (12, 768), (24, 1024), (24, 1600), (12, 5000)])
-def test_layers_to_choose_from_exist_end_with_the_last_and_stay_within_the_features(blocks: int, width: int) -> None:
-    sets = layer_choices(blocks, width, "auto")
-    assert set(sets) == {"last", "thirds", "all"}
-    for layers in sets.values():
-        assert layers[-1] == blocks
-        assert sorted(set(layers)) == list(layers)
-        assert layers[0] >= 0
-        assert len(layers) * width <= max(width, MAX_FEATURES)
-    assert layer_choices(blocks, width, "thirds") == {"thirds": sets["thirds"]}
 
 
 @pytest.mark.parametrize("head", ["logistic", "svm"])
@@ -175,15 +164,6 @@ def test_the_head_is_the_one_asked_for(fitted: Callable[..., Any]) -> None:
     assert svm.chosen["head"] == "svm"
 
 
-def test_uneven_classes_are_tried_with_and_without_weights(fitted: Callable[..., Any]) -> None:
-    run, found = fitted({"negative": 30, "positive": 9})
-    weights = choice(run, "class weights")
-    assert weights is not None
-    scores = {one["name"]: one["macro_f1"] for one in weights["tried"]}
-    assert weights["chosen"] == ("balanced" if scores["balanced"] > scores["none"] else "none")
-    assert found.chosen["balanced"] == (weights["chosen"] == "balanced")
-
-
 @pytest.mark.parametrize(("wish", "balanced"), [("none", False), ("balanced", True)])
 def test_class_weights_asked_for_are_not_tried_but_taken(fitted: Callable[..., Any], wish: str, balanced: bool) -> None:
     run, found = fitted({"negative": 30, "positive": 9}, class_weight=wish)
@@ -192,9 +172,7 @@ def test_class_weights_asked_for_are_not_tried_but_taken(fitted: Callable[..., A
     assert found.sklearn_head[-1].class_weight == ("balanced" if balanced else None)
 
 
-def test_folds_are_as_many_as_asked_for_but_no_more_than_a_class_can_fill(
-    fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folds_are_as_many_as_asked_for(fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     real = linear.cross_validate
 
@@ -205,9 +183,6 @@ def test_folds_are_as_many_as_asked_for_but_no_more_than_a_class_can_fill(
     monkeypatch.setattr(linear, "cross_validate", spy)
     fitted(folds=5)
     assert set(seen) == {5}
-    seen.clear()
-    fitted({"negative": 4, "positive": 4}, folds=10)
-    assert set(seen) == {4}
 
 
 @pytest.mark.parametrize(("wish", "cut"), [(8, 8), (256, 130)])
@@ -278,7 +253,7 @@ class Wish:
 
     def check(self) -> None:
         if (wish := self()) is not None:
-            raise StopRequested(keep=wish == "keep")
+            raise StopRequested(wish or "keep")
 
 
 @pytest.mark.parametrize("looks", [0, 1, 2, 4, 8])

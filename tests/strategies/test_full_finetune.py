@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from tlcore.engine import classifier, tokens
+from tlcore.engine import callbacks, classifier, tokens
 from tlcore.errors import StopRequested
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 from tlcore.facts import Facts
@@ -41,7 +41,7 @@ def fitted(fit_input: Callable[..., Any], tiny_base: Callable[[str], Path]) -> C
     """Two rounds over 24 reviews with a tiny random base; what was given and said, and what came of it."""
 
     def fit(rows: dict[str, int] | None = None, base: str = "bert", **more: Any) -> tuple[Any, Any]:
-        wishes = {"epochs": 2, "batch_size": 8, **more}
+        wishes = {"epochs": 2, "batch_size": 8, "watch": "macro_f1", **more}
         run = fit_input("full_finetune", rows or {"negative": 12, "positive": 12}, base=str(tiny_base(base)), **wishes)
         return run, STRATEGY.fit(run.given)
 
@@ -54,8 +54,8 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
 
     class Watched(classifier.TextClassifier):
-        def __init__(self, encoder: Any, head: Any, dropout: float, class_weights: Any) -> None:
-            super().__init__(encoder, head, dropout, class_weights)
+        def __init__(self, encoder: Any, head: Any, layers: Any, dropout: float, class_weights: Any) -> None:
+            super().__init__(encoder, head, layers, dropout, class_weights)
             made.append({"dropout": dropout, "weights": None if class_weights is None else class_weights.numpy()})
 
     monkeypatch.setattr(classifier, "TextClassifier", Watched)
@@ -103,7 +103,7 @@ def test_rounds_by_default_make_enough_steps_and_no_more(rows: int) -> None:
 
 
 def test_with_a_few_dozen_reviews_it_beats_what_needs_no_language_model(fit_input: Callable[..., Any]) -> None:
-    run = fit_input("full_finetune", {"negative": 24, "positive": 24}, unseen=40, epochs=3)
+    run = fit_input("full_finetune", {"negative": 24, "positive": 24}, unseen=40, epochs=3, watch="macro_f1")
     given, found = run.given, STRATEGY.fit(run.given)
     truth, targets = given.validation_y, [str(y) for y in given.train_y]
 
@@ -131,13 +131,13 @@ def test_every_family_is_trained_from_the_embeddings_to_the_head(
     scores = iter([0.1, 0.2, 0.3])
 
     def better_each_round(*_: Any) -> dict[str, float]:
-        return {"eval_loss": 1.0, "eval_macro_f1": next(scores)}
+        return {"eval_loss": 1.0, "eval_macro_f1": (score := next(scores)), "eval_auroc": score}
 
-    monkeypatch.setattr("tlcore.engine.training.validation_metrics", better_each_round)
+    monkeypatch.setattr("tlcore.engine.loop.validation_metrics", better_each_round)
     run, found = fitted(base=family)
     blocks = int(found.encoder.config.num_hidden_layers)
     assert run.phases == ["encode", "head", "finetune"]
-    assert found.layers == (blocks,)
+    assert found.layers[-1] == blocks
     assert found.trainable_parameters == found.total_parameters > 500_000
     assert [one["epoch"] for one in run.of("eval")] == [0, 1, 2]
     first, last = run.of("blocks")[0]["blocks"], run.of("blocks")[-1]["blocks"]
@@ -188,9 +188,9 @@ def test_patience_is_the_one_asked_for(
     fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, patience: int
 ) -> None:
     def never_better(*_: Any) -> dict[str, float]:
-        return {"eval_loss": 1.0, "eval_macro_f1": 0.5}
+        return {"eval_loss": 1.0, "eval_macro_f1": 0.5, "eval_auroc": 0.5}
 
-    monkeypatch.setattr("tlcore.engine.training.validation_metrics", never_better)
+    monkeypatch.setattr("tlcore.engine.loop.validation_metrics", never_better)
     run, found = fitted(epochs=9, patience=patience, warmup=0.0)
     assert [one["epoch"] for one in run.of("eval")] == list(range(patience + 1))
     assert found.epochs == 0
@@ -222,11 +222,11 @@ def test_dropout_is_the_one_asked_for(fitted: Callable[..., Any], networks: list
 def test_weight_decay_is_the_one_asked_for_and_spares_biases_and_norms(
     fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlcore.engine import training
+    from tlcore.engine import loop
 
     seen: list[Any] = []
-    real = training.open_phase
-    monkeypatch.setattr(training, "open_phase", lambda *args: seen.append(real(*args)) or seen[-1])
+    real = loop.open_phase
+    monkeypatch.setattr(loop, "open_phase", lambda *args: seen.append(real(*args)) or seen[-1])
     fitted(weight_decay=0.2)
     decays = {parameter.ndim >= 2: group["weight_decay"] for group in seen[0] for parameter in group["params"]}
     assert decays == {True: 0.2, False: 0.0}
@@ -253,7 +253,7 @@ def test_texts_are_cut_at_the_length_asked_for_or_that_the_base_can_read(
 
 def test_the_seed_decides(fitted: Callable[..., Any]) -> None:
     def losses(seed: int) -> list[float]:
-        run, _ = fitted(seed=seed, learning_rate=2e-3)
+        run, _ = fitted(seed=seed, learning_rate=5e-4, head_learning_rate=1e-2)
         return [one["loss"] for one in run.of("eval")]
 
     first, again, other = losses(1), losses(1), losses(2)
@@ -272,15 +272,11 @@ def test_without_validation_rows_a_model_is_kept_and_no_probabilities_are_made_u
 
 
 def test_stop_and_keep_ends_early_with_the_best_so_far(
-    fitted: Callable[..., Any],
+    fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[int] = []
-
-    def wish() -> str | None:
-        looks.append(1)
-        return "keep" if len(looks) > 4 else None
-
-    run, found = fitted(epochs=50, stop_wish=wish, patience=20)
+    steps: list[int] = []
+    monkeypatch.setattr(callbacks.Steps, "saw_loss", lambda *_: steps.append(1))
+    run, found = fitted(epochs=50, stop_wish=lambda: "keep" if len(steps) > 4 else None, patience=20)
     rounds = run.of("eval")
     assert rounds[-1]["step"] == 5  # 3 steps a round: it ended inside the second
     assert [one["step"] for one in rounds] == [0, 3, 5]
@@ -292,7 +288,7 @@ def test_stop_and_keep_ends_early_with_the_best_so_far(
 
 def test_cancel_raises_while_texts_are_read_and_while_training(fitted: Callable[..., Any]) -> None:
     def cancel() -> None:
-        raise StopRequested(keep=False)
+        raise StopRequested("cancel")
 
     with pytest.raises(StopRequested):
         fitted(check_stop=cancel)
@@ -304,7 +300,7 @@ def test_cancel_raises_while_texts_are_read_and_while_training(fitted: Callable[
 
     def check_stop() -> None:
         if len(looks) > 2:
-            raise StopRequested(keep=False)
+            raise StopRequested("cancel")
 
     with pytest.raises(StopRequested):
         fitted(epochs=50, stop_wish=wish, check_stop=check_stop)

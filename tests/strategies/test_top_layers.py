@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tlcore.plan import make_settings
 from tlcore.strategies import get_strategy
 
 STRATEGY = get_strategy("top_layers")
@@ -14,12 +15,12 @@ FAMILIES = ["bert", "distilbert", "roberta", "electra"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_upper_half_moves_and_the_rest_stays(
+def test_the_upper_blocks_move_and_the_lowest_and_the_embeddings_stay(
     tuned: Callable[..., Any], moved: Callable[..., set[str]], always_better: None, family: str
 ) -> None:
     run, found = tuned("top_layers", family)
     blocks = int(found.encoder.config.num_hidden_layers)
-    upper = set(range(blocks - -(-blocks // 2), blocks))
+    upper = set(range(1, blocks))
     names = moved(found, family)
     assert {int(name.split("layer.")[1].split(".")[0]) for name in names if "layer." in name} == upper
     assert not [name for name in names if "embedding" in name]
@@ -52,5 +53,14 @@ def test_rounds_are_those_asked_for_but_each_step_has_one(tuned: Callable[..., A
     assert run.of("eval")[-1]["epoch"] == max(2, epochs)
 
 
-def test_the_picture_shows_the_upper_half() -> None:
-    assert [block.moves for block in STRATEGY.blocks(6)] == [False] * 4 + [True] * 4
+@pytest.mark.parametrize(("blocks", "stay"), [(1, 0), (2, 1), (6, 1), (12, 2), (24, 4)])
+def test_the_lowest_sixth_stays_and_the_picture_shows_it(blocks: int, stay: int) -> None:
+    assert [block.moves for block in STRATEGY.blocks(blocks)] == [False] * (1 + stay) + [True] * (blocks - stay + 1)
+
+
+@pytest.mark.parametrize(("blocks", "steps"), [(2, 1), (6, 3), (12, 3), (24, 3)])
+def test_a_deep_model_opens_in_few_steps(blocks: int, steps: int) -> None:
+    phases = STRATEGY.phases(make_settings(STRATEGY.Settings, {}), blocks, 2_000)
+    sizes = [len(phase.rates) for phase in phases]
+    assert len(phases) == steps
+    assert sizes == sorted(set(sizes))

@@ -1,21 +1,30 @@
-"""The network that is fine-tuned: encoder, mean of the last hidden state, dropout, linear head."""
+"""The network that is fine-tuned: encoder, mean of some hidden states, dropout, linear head."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from tlcore.models.pooling import mean_pool
+from tlcore.engine.cut import Cut
+from tlcore.models.pooling import pool_layers
 from tlcore.models.saved import Head
 
 
 class TextClassifier(torch.nn.Module):
-    """forward(input_ids, attention_mask [batch, tokens], labels [batch]) -> {"loss", "logits" [batch, classes]}."""
+    """forward(input_ids, attention_mask [batch, tokens], labels [batch]) -> {"loss", "logits" [batch, classes]}.
 
-    def __init__(self, encoder: Any, head: Head, dropout: float, class_weights: torch.Tensor | None) -> None:
+    layers: hidden states whose means the head reads (0 = embeddings, i = after block i). The loss is the sum over the rows,
+    each times the weight of its class, by the number of rows: so the losses of the parts of a batch add up to that of all.
+    """
+
+    def __init__(
+        self, encoder: Any, head: Head, layers: Sequence[int], dropout: float, class_weights: torch.Tensor | None
+    ) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.layers = encoder, tuple(layers)
+        self.cut: Cut | None = None
         self.dropout = torch.nn.Dropout(dropout)
         classes, width = head.weight.shape
         self.classifier = torch.nn.Linear(width, classes)
@@ -25,14 +34,27 @@ class TextClassifier(torch.nn.Module):
         self.register_buffer("class_weights", class_weights, persistent=False)
 
     def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor | None = None
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        start: torch.Tensor | None = None,
+        below: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        logits = self.classifier(self.dropout(mean_pool(states, attention_mask))).float()
+        """start: [batch, tokens, width], what the blocks below `cut` gave; below: means of the `layers` under it, if any."""
+        if start is not None and self.cut:
+            self.cut.feed(start)
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        known = 0 if below is None else below.shape[1] // states.hidden_states[-1].shape[-1]
+        read = pool_layers(states.hidden_states, self.layers[known:], attention_mask)
+        if below is not None:
+            read = torch.cat([below.to(read.dtype), read], dim=-1)
+        logits = self.classifier(self.dropout(read)).float()
         if labels is None:
             return {"logits": logits}
         weights = self.class_weights if isinstance(self.class_weights, torch.Tensor) else None
-        return {"loss": torch.nn.functional.cross_entropy(logits, labels, weight=weights), "logits": logits}
+        loss = torch.nn.functional.cross_entropy(logits, labels, weight=weights, reduction="sum") / len(labels)
+        return {"loss": loss, "logits": logits}
 
     def head(self) -> Head:
         return Head(self.classifier.weight.detach().cpu().numpy(), self.classifier.bias.detach().cpu().numpy())

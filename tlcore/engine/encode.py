@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tlcore.engine.precision import autocast, device
-from tlcore.engine.tokens import by_length, pad
+from tlcore.engine.tokens import by_length, pad, pad_id_of
 from tlcore.models.pooling import mean_pool
 
 TOKENS_PER_BATCH = 4096
@@ -26,7 +26,7 @@ def pooled_states(
     """
     place, blocks = device(), int(encoder.config.num_hidden_layers)
     found = np.zeros((len(ids), blocks + 1, encoder.config.hidden_size), dtype=np.float16)
-    pad_id = int(getattr(encoder.config, "pad_token_id", 0) or 0)
+    pad_id = pad_id_of(encoder)
     encoder = encoder.eval().to(place)
     begun = said = time.monotonic()
     done = 0

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from tlcore.engine.classifier import TextClassifier
-from tlcore.engine.groups import HEAD, block_name, layer_groups
+from tlcore.engine.groups import EMBEDDINGS, HEAD, block_name, layer_groups
 
 PARTS = {
     "weights": lambda name: True,
@@ -65,6 +65,13 @@ def gradual_unfreezing(
         moving = discriminative_rates(open_blocks, top, decay, head)
         phases.append(Phase(f"top {count}", title, moving, epochs[step - 1], **more))
     return phases
+
+
+def frozen_below(phases: Sequence[Phase]) -> int:
+    """How many blocks, from the bottom, stay as they are in all phases; 0 where embeddings move."""
+    groups = {name for phase in phases for name in phase.rates}
+    numbers = [int(name.removeprefix("block ")) for name in groups if name.startswith("block ")]
+    return 0 if EMBEDDINGS in groups or not numbers else min(numbers) - 1
 
 
 def moving_parameters(model: TextClassifier, phase: Phase) -> dict[str, tuple[str, torch.nn.Parameter]]:

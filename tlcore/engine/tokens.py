@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +32,11 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
         tokens[row, : len(one)] = torch.tensor(one)
         mask[row, : len(one)] = 1
     return {"input_ids": tokens, "attention_mask": mask}
+
+
+def pad_id_of(encoder: Any) -> int:
+    """The id that fills up short rows."""
+    return int(getattr(encoder.config, "pad_token_id", 0) or 0)
 
 
 def by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from filelock import FileLock, Timeout
 
 from tlcore.bundle.make import make_bundle
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
-from tlcore.errors import TlcoreError
+from tlcore.errors import StopRequested, TlcoreError
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 from tlcore.evaluate.metrics import classification_scores
 from tlcore.evaluate.report import TestRows, save_predictions, test_report
-from tlcore.files import write_json
+from tlcore.files import read_json, write_json
+from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.bases import base_folder, public_name
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
@@ -27,6 +29,7 @@ from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
 
 SECONDS_BETWEEN_TRIES = 0.5
+BASELINES = "baselines.json"
 
 
 def train_run(context: JobContext) -> str:
@@ -38,7 +41,17 @@ def train_run(context: JobContext) -> str:
             "Start a new one from Plan. Its zip can be made again on the Use screen.",
         )
     with _one_at_a_time(context):
-        return _train(context)
+        try:
+            return _train(context)
+        except StopRequested as stop:
+            if stop.wish == CANCEL:  # nobody will go on from here
+                shutil.rmtree(_work(context), ignore_errors=True)
+            raise
+
+
+def _work(context: JobContext) -> Path:
+    """Where what is needed to go on lies until the run has ended: baselines, the first head, the last checkpoint."""
+    return context.folder / "work"
 
 
 def _train(context: JobContext) -> str:
@@ -47,10 +60,9 @@ def _train(context: JobContext) -> str:
     plan, dataset = load_plan(run), load_dataset(run / DATASET)
     for warning in dataset.warnings:
         context.emit("note", text=warning, level="warning")
-    context.phase("baselines", "Scoring what needs no language model")
     baselines = _baselines(context, dataset)
     fitted = _fit(context, plan, dataset)
-    ended = "stopped" if context.stop_wish() else "done"
+    ended = "stopped" if context.stop_wish() == KEEP else "done"
 
     context.phase("export", "Making the model ready to use")
     save_model(fitted, run / MODEL, _about(plan, dataset))
@@ -68,6 +80,7 @@ def _train(context: JobContext) -> str:
         make_bundle(run, report)
     report |= {"seconds": context.finish(), "peak_memory_mb": peak_memory_mb(), "ended": ended}
     write_json(run / REPORT, report)
+    shutil.rmtree(_work(context), ignore_errors=True)
     context.emit("result", macro_f1=report["test"]["macro_f1"], tfidf=report["baselines"]["tfidf"]["macro_f1"])
     return ended
 
@@ -99,6 +112,9 @@ class _one_at_a_time:
 
 def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
     """Answers of the baselines on the test rows, learnt from the same rows as the model; their validation score is shown live."""
+    if kept := read_json(_work(context) / BASELINES):
+        return kept
+    context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     for name, found in (
@@ -110,13 +126,15 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         context.check_stop()
     every, labels = texts + unseen, targets + truth
     test = dataset.texts(TEST)
-    return {"majority": majority_answers(labels, test), "tfidf": tfidf_answers(every, labels, test)}
+    answers = {"majority": majority_answers(labels, test), "tfidf": tfidf_answers(every, labels, test)}
+    write_json(_work(context) / BASELINES, answers)
+    return answers
 
 
 def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
     strategy = get_strategy(plan.strategy)
     place = {label: i for i, label in enumerate(dataset.labels)}
-    work = context.folder / "work"
+    work = _work(context)
     work.mkdir(exist_ok=True)
     given = FitInput(
         plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
@@ -124,9 +142,7 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
     )  # fmt: skip
-    fitted = strategy.fit(given)
-    shutil.rmtree(work, ignore_errors=True)
-    return fitted
+    return strategy.fit(given)
 
 
 def _about(plan: Plan, dataset: Dataset) -> dict[str, Any]:

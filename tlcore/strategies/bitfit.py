@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings(TuningSettings):
-    learning_rate: float = setting(1e-3, "Size of the steps", "So few weights move that they may move fast.",
-                                   low=1e-6, high=5e-2, term="learning rate of the bias terms", advanced=True)  # fmt: skip
+    learning_rate: float = setting(5e-4, "Size of the steps", "So few weights move that they may move fast.",
+                                   low=1e-6, high=1e-2, term="learning rate of the bias terms", advanced=True)  # fmt: skip
 
 
 class BitFit(Tuning):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block, Estimate, FitInput
+from tlcore.strategies.reading import ROWS_TO_CHOOSE_ON, Reading, Wishes, check_cancel, choose_reading, features
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
 
-C_GRID = (0.001, 0.003, 0.01, 0.03, 0.1)
-C_WHILE_CHOOSING_LAYERS = 0.01
-ROWS_TO_CHOOSE_ON = 4_000
-MAX_FEATURES = 3_072
 CURVE_SHARES = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
-IMBALANCE_TO_TRY_WEIGHTS = 3.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class FrozenFeatures:
         from tlcore.engine.linear import fit_head, to_head
         from tlcore.engine.precision import set_threads
         from tlcore.engine.tokens import tokenize
-        from tlcore.models.load import load_encoder
+        from tlcore.models.load import load_encoder, longest_input
         from tlcore.models.saved import Fitted
 
         settings: Settings = given.settings
@@ -90,126 +86,29 @@ class FrozenFeatures:
         blocks = int(encoder.config.num_hidden_layers)
         given.emit("blocks", blocks=[vars(block) for block in self.blocks(blocks)])
         texts = [*given.train_texts, *given.validation_texts]
-        max_length = min(settings.max_length, int(getattr(encoder.config, "max_position_embeddings", 512) or 512))
+        max_length = min(settings.max_length, longest_input(encoder.config))
         states = pooled_states(encoder, tokenize(given.base_folder, texts, max_length), given.emit, given.check_stop)
         cut, y = len(given.train_texts), np.array([*given.train_y, *given.validation_y])
 
         given.phase("choose", "Trying settings on your rows")
-        chosen = _choose(given, states[:cut], y[:cut], blocks)
-        x = _features(states, chosen["layers"])
+        wishes = Wishes(settings.head, settings.layers, settings.C, settings.class_weight, settings.folds)
+        chosen = choose_reading(given, states[:cut], y[:cut], wishes)
+        x = features(states, chosen.layers)
         given.phase("curve", "Learning from more and more labels")
         validation = _curve(given, x[:cut], y[:cut], x[cut:], y[cut:], chosen)
         given.phase("fit", "Teaching the classifier with all your rows")
         # What was chosen is fixed now, so the last fit may use the validation rows too.
-        pipeline = fit_head(settings.head, x, y, chosen["C"], chosen["balanced"], given.plan.seed)
+        pipeline = fit_head(settings.head, x, y, chosen.C, chosen.balanced, given.plan.seed)
         head = to_head(pipeline, len(given.labels))
         total = sum(p.numel() for p in encoder.parameters()) + head.weight.size + head.bias.size
         return Fitted(
-            encoder, given.base_folder, tuple(chosen["layers"]), head, max_length, None, head.weight.size + head.bias.size,
-            total, {**chosen, "head": settings.head}, pipeline, validation,
+            encoder, given.base_folder, chosen.layers, head, max_length, None, head.weight.size + head.bias.size,
+            total, {**vars(chosen), "head": settings.head}, pipeline, validation,
         )  # fmt: skip
 
 
-def layer_choices(blocks: int, width: int, wish: str) -> dict[str, tuple[int, ...]]:
-    """Named sets of hidden states to pool (0 = embeddings, i = after block i), at most MAX_FEATURES features each."""
-    many = max(1, min(blocks + 1, MAX_FEATURES // max(1, width)))
-    spread = sorted({round(i * blocks / max(1, many - 1)) for i in range(many)} | {blocks})
-    thirds = sorted({max(1, round(blocks * k / 3)) for k in (1, 2, 3)})
-    sets = {"last": (blocks,), "thirds": tuple(thirds[-many:]), "all": tuple(spread[-many:])}
-    return sets if wish == "auto" else {wish: sets[wish]}
-
-
-def _features(states: np.ndarray, layers: tuple[int, ...]) -> np.ndarray:
-    """[rows, blocks + 1, width] -> float32 [rows, len(layers) * width]."""
-    import numpy as np
-
-    return states[:, list(layers)].reshape(len(states), -1).astype(np.float32)
-
-
-def _choose(given: FitInput, states: np.ndarray, y: np.ndarray, blocks: int) -> dict[str, Any]:
-    """Layers, then C, then class weights, each by cross-validated macro-F1 on (a sample of) the training rows."""
-    import numpy as np
-
-    from tlcore.engine.linear import cross_validate
-
-    settings: Settings = given.settings
-    sets = layer_choices(blocks, states.shape[2], settings.layers)
-    rows = _rows_to_choose_on(y, given.plan.seed)
-    if not len(rows):
-        given.emit("note", level="warning", text="Too few rows a class to try settings on: cautious ones are used.")
-        layers, balanced = sets.get("thirds") or next(iter(sets.values())), settings.class_weight == "balanced"
-        return {"layers": layers, "C": settings.C or C_WHILE_CHOOSING_LAYERS, "balanced": balanced,
-                "cross_validated_macro_f1": None}  # fmt: skip
-    states, y = states[rows], y[rows]
-    counts = np.unique(y, return_counts=True)[1]
-    folds = int(max(2, min(settings.folds, counts.max())))
-
-    def scores(layers: tuple[int, ...], Cs: tuple[float, ...], balanced: bool) -> list[float]:
-        _check_cancel(given)
-        x = _features(states, layers)
-        return cross_validate(settings.head, x, y, Cs, balanced, folds, given.plan.seed)
-
-    balanced = settings.class_weight == "balanced"
-    tried: dict[str, float] = {}
-    for done, (name, layers) in enumerate(sets.items()):
-        if tried and given.stop_wish():
-            break
-        tried[name] = scores(layers, (settings.C or C_WHILE_CHOOSING_LAYERS,), balanced)[0]
-        given.emit("progress", done=done + 1, total=len(sets) + 2, unit="settings")
-    best = max(tried, key=lambda name: tried[name])
-    given.emit("choice", what="layers", chosen=list(sets[best]),
-               tried=[{"name": n, "layers": list(sets[n]), "macro_f1": round(s, 4)} for n, s in tried.items()])  # fmt: skip
-
-    Cs = (settings.C,) if settings.C else C_GRID if not given.stop_wish() else (C_WHILE_CHOOSING_LAYERS,)
-    by_C = dict(zip(Cs, scores(sets[best], Cs, balanced) if len(Cs) > 1 else [tried[best]], strict=True))
-    C = max(by_C, key=lambda c: (round(by_C[c], 3), -c))  # of equals, the more cautious
-    given.emit("choice", what="C", chosen=C, tried=[{"C": c, "macro_f1": round(s, 4)} for c, s in by_C.items()])
-    given.emit("progress", done=len(sets) + 1, total=len(sets) + 2, unit="settings")
-    if (
-        settings.class_weight == "auto"
-        and not given.stop_wish()
-        and counts.max() >= IMBALANCE_TO_TRY_WEIGHTS * counts.min()
-    ):
-        weighted = scores(sets[best], (C,), True)[0]
-        balanced = weighted > by_C[C]
-        given.emit("choice", what="class weights", chosen="balanced" if balanced else "none",
-                   tried=[{"name": "none", "macro_f1": round(by_C[C], 4)}, {"name": "balanced", "macro_f1": round(weighted, 4)}])  # fmt: skip
-    given.emit("progress", done=len(sets) + 2, total=len(sets) + 2, unit="settings")
-    return {"layers": sets[best], "C": C, "balanced": balanced, "cross_validated_macro_f1": round(by_C[C], 4)}
-
-
-def _check_cancel(given: FitInput) -> None:
-    """Only a cancel ends it here: "keep the best" means going on to the last fit with what was chosen so far."""
-    if given.stop_wish() == "cancel":
-        given.check_stop()
-
-
-def _rows_to_choose_on(y: np.ndarray, seed: int) -> np.ndarray:
-    """Indices of a sample in which each class has two rows or more; none where that leaves fewer than two classes."""
-    import numpy as np
-
-    rows = _stratified_sample(y, ROWS_TO_CHOOSE_ON, seed)
-    classes, counts = np.unique(y[rows], return_counts=True)
-    rows = rows[np.isin(y[rows], classes[counts > 1])]
-    return rows if (counts > 1).sum() > 1 else rows[:0]
-
-
-def _stratified_sample(y: np.ndarray, size: int, seed: int) -> np.ndarray:
-    """Indices of at most `size` rows, each class by its share and at least one."""
-    import numpy as np
-
-    if len(y) <= size:
-        return np.arange(len(y))
-    rng = np.random.default_rng(seed)
-    parts = []
-    for label in np.unique(y):
-        of_class = np.flatnonzero(y == label)
-        parts.append(rng.permutation(of_class)[: max(1, round(size * len(of_class) / len(y)))])
-    return np.sort(np.concatenate(parts))
-
-
 def _curve(
-    given: FitInput, x: np.ndarray, y: np.ndarray, vx: np.ndarray, vy: np.ndarray, chosen: dict[str, Any]
+    given: FitInput, x: np.ndarray, y: np.ndarray, vx: np.ndarray, vy: np.ndarray, chosen: Reading
 ) -> np.ndarray:
     """Macro-F1 on the validation rows as the number of labels grows.
 
@@ -228,10 +127,10 @@ def _curve(
     if given.stop_wish():
         sizes = sizes[-1:]
     for done, size in enumerate(sizes):
-        _check_cancel(given)
+        check_cancel(given)
         rows = order[:size]
         if len(np.unique(y[rows])) > 1:
-            pipeline = fit_head(given.settings.head, x[rows], y[rows], chosen["C"], chosen["balanced"], given.plan.seed)
+            pipeline = fit_head(given.settings.head, x[rows], y[rows], chosen.C, chosen.balanced, given.plan.seed)
             probabilities = linear_probabilities(to_head(pipeline, len(given.labels)).tensors(), vx)
             macro_f1 = float(f1_score(vy, probabilities.argmax(1), average="macro")) if len(vy) else None
             given.emit("curve", labels=int(size), macro_f1=macro_f1 and round(macro_f1, 4))

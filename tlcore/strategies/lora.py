@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings(TuningSettings):
-    learning_rate: float = setting(1e-3, "Size of the steps", "So few weights move that they may move fast.",
-                                   low=1e-6, high=5e-2, term="learning rate of the adapters", advanced=True)  # fmt: skip
+    learning_rate: float = setting(5e-4, "Size of the steps", "So few weights move that they may move fast.",
+                                   low=1e-6, high=1e-2, term="learning rate of the adapters", advanced=True)  # fmt: skip
     rank: int = setting(8, "Size of the added parts", "More can learn more, and needs more rows.", low=1, high=256,
                         term="LoRA rank")  # fmt: skip
     alpha: int = setting(16, "Weight of the added parts", "What they say counts alpha / rank times.", low=1, high=512,
