@@ -19,6 +19,7 @@ ENDS = {
     "cancelled": "last training cancelled",
     "failed": "last training failed",
     "lost": "last training stopped unexpectedly",
+    "paused": "training paused",
 }
 
 
@@ -43,10 +44,12 @@ def examples(folder: Path = SAMPLES) -> list[Example]:
 def next_step(project: Project) -> str:
     """The page on which this project goes on."""
     runs = project.run_folders()
-    if runs and jobs.job_state(runs[0]).alive:
-        return "train"
-    if runs and (runs[0] / "report.json").exists():
-        return "results"
+    if runs:
+        last = jobs.job_state(runs[0])
+        if (runs[0] / "report.json").exists() and not last.alive:
+            return "results"
+        if last.alive or last.resumable:
+            return "train"
     if is_prepared(project):
         return "plan"
     return "check" if (project.draft().get("roles") or {}).get("label") else "data"

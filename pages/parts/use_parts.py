@@ -178,7 +178,7 @@ def _follow(project: Project, folder: Path, was_alive: bool) -> None:
             left = view.left_text or "time left: measuring"
             st.caption(left if not view.texts_per_second else f"{left} · {view.texts_per_second:,.0f} texts a second")
             if st.button("Cancel", key="score-cancel", type="tertiary"):
-                jobs.request_stop(folder, keep=False)
+                jobs.request_stop(folder, "cancel")
         elif job.state == "done":
             _scored(project, folder)
         else:

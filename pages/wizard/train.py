@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import problems, shell, state
+from pages.parts import train_ends as ends
 from pages.parts import train_parts as parts
 from tlcore import jobs
 from tlcore.workspace import Project
@@ -27,17 +28,19 @@ def follow(project: Project, run: Path, was_alive: bool) -> None:
         if job.alive != was_alive:
             st.rerun()
         if job.alive:
-            parts.insist(run, job)
-            asked, _ = parts.wish(run)
-            shell.answer(parts.sentence(view, job, asked))
-            parts.progress(view)
-            parts.buttons(run, asked)
+            ends.insist(run, job)
+            asked, waking = ends.wish(run)[0], parts.waking(run, job, view)
+            shell.answer(parts.sentence(view, job, asked, waking))
+            parts.progress(view, asked, waking)
+            ends.buttons(run, view)
         else:
-            parts.ended(project, run, job, view)
+            ends.ended(project, run, job, view)
         st.space("small")
         parts.graphs(view, run)
+        parts.remembers(view)
         parts.picture(view, run, job.alive)
-        parts.said(view)
+        parts.speeds(view, run)
+        parts.said(view, job.error)
         if job.alive:
             st.caption("You can close this page: the training goes on. Come back to this address to see it again.")
 

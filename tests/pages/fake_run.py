@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,83 +17,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from tests.pages.fake_events import EVENTS_OF
 from tlcore.events import EVENTS
 from tlcore.files import write_json
 from tlcore.jobs import JOB, LOCK, LOG, STATUS, STOP
+from tlcore.worker import ENDS
 from tlcore.workspace import Project, Workspace
 
 NICE = ("billing", "shipping", "returns", "account", "technical", "praise")
 HOSTILE = ("<b>x</b>", "![x](http://a.b/c.png)", "[[]]()", "<script>alert(1)</script>", "$a$ :red[b]", "a" * 90)
 
 
-def frozen_events() -> Iterator[dict[str, Any]]:
-    """The events of a frozen_features run, without `t`."""
-    yield {"kind": "phase", "name": "prepare", "title": "Getting ready"}
-    yield {"kind": "blocks", "blocks": [{"name": name, "moves": name == "answers"} for name in block_names()]}
-    yield {"kind": "phase", "name": "baselines", "title": "Simple methods"}
-    yield {"kind": "baseline", "name": "majority", "macro_f1": 0.06, "split": "validation"}
-    yield {"kind": "baseline", "name": "tfidf", "macro_f1": 0.71, "split": "validation"}
-    yield {"kind": "phase", "name": "encode", "title": "Reading the texts"}
-    for done in range(0, 1001, 50):
-        rate = {"texts_per_second": 180.0 + done % 7, "memory_mb": 900}
-        yield {"kind": "progress", "done": done, "total": 1000, "unit": "texts", **rate}
-    yield {"kind": "phase", "name": "choose", "title": "Choosing layers and strength"}
-    for done in range(6):
-        yield {"kind": "progress", "done": done + 1, "total": 6, "unit": "variants"}
-    yield {"kind": "choice", "what": "layers", "chosen": [2, 4, 6], "tried": []}
-    yield {"kind": "choice", "what": "C", "chosen": 0.01, "tried": []}
-    yield {"kind": "phase", "name": "curve", "title": "Fewer labels"}
-    for labels in (25, 50, 100, 200, 400, 800):
-        yield {"kind": "curve", "labels": labels, "macro_f1": 0.92 - 1.6 / math.sqrt(labels)}
-    yield {"kind": "phase", "name": "fit", "title": "Learning"}
-    yield from ending()
-
-
-def finetune_events(steps: int = 400, epochs: int = 8) -> Iterator[dict[str, Any]]:
-    """The events of a full_finetune run, without `t`."""
-    noise = random.Random(0)
-    yield {"kind": "phase", "name": "prepare", "title": "Getting ready"}
-    yield {"kind": "blocks", "blocks": [{"name": name, "moves": name == "answers"} for name in block_names()]}
-    yield {"kind": "phase", "name": "baselines", "title": "Simple methods"}
-    yield {"kind": "baseline", "name": "majority", "macro_f1": 0.06, "split": "validation"}
-    yield {"kind": "baseline", "name": "tfidf", "macro_f1": 0.71, "split": "validation"}
-    yield {"kind": "phase", "name": "encode", "title": "Reading the texts"}
-    yield {"kind": "progress", "done": 1000, "total": 1000, "unit": "texts", "texts_per_second": 200, "memory_mb": 900}
-    yield {"kind": "phase", "name": "head", "title": "Training the head"}
-    yield {"kind": "phase", "name": "finetune", "title": "Training"}
-    yield {"kind": "blocks", "blocks": [{"name": name, "moves": i > 2} for i, name in enumerate(block_names())]}
-    best, left = 0.0, 3
-    for step in range(1, steps + 1):
-        epoch, loss = step * epochs / steps, 1.9 * math.exp(-step / 130) + 0.12 + noise.uniform(-0.09, 0.09)
-        yield {
-            "kind": "step", "step": step, "total_steps": steps, "epoch": epoch, "loss": loss, "rates": {"head": 2e-4},
-            "texts_per_second": 31 + noise.random(), "memory_mb": 1480,
-        }  # fmt: skip
-        if step % (steps // epochs) == 0:
-            f1 = 0.93 - 0.8 * math.exp(-step / 90) - max(0, step - 300) / 4000
-            left, best = (3, f1) if f1 > best else (left - 1, best)
-            found = {"step": step, "epoch": epoch, "loss": loss + 0.11, "macro_f1": f1}
-            yield {"kind": "eval", **found, "best": best, "patience_left": left}
-    yield from ending()
-
-
-def ending() -> Iterator[dict[str, Any]]:
-    yield {"kind": "phase", "name": "export", "title": "Fast form"}
-    yield {"kind": "phase", "name": "score", "title": "Testing"}
-    yield {"kind": "phase", "name": "pack", "title": "Packing"}
-    yield {"kind": "note", "text": "The zip was opened and gave the same answers.", "level": "info"}
-    yield {"kind": "result", "macro_f1": 0.91}
-
-
-def block_names() -> list[str]:
-    return ["words", *(f"layer {i}" for i in range(1, 7)), "answers"]
-
-
-EVENTS_OF = {"frozen_features": frozen_events, "full_finetune": finetune_events}
-
-
 def plan_json(strategy: str) -> dict[str, Any]:
-    settings = {"patience": 3, "epochs": 8} if strategy == "full_finetune" else {}
+    settings = {"patience": 3, "epochs": 8} if strategy != "frozen_features" else {}
     return {
         "task": "classify", "strategy": strategy, "base": "minilm", "base_revision": "embedded", "settings": settings,
         "seed": 0, "then": None, "compute": None, "versions": {},
@@ -222,11 +156,11 @@ def grow(project: Project, strategy: str, seconds: float) -> Path:
     state = "done"
     for event in lines:
         if (folder / STOP).exists():
-            state = "stopped" if (folder / STOP).read_text() == "keep" else "cancelled"
+            state = ENDS[(folder / STOP).read_text()]
             break
         append(folder, [{"t": round(time.monotonic() - began, 3), **event}])
         time.sleep(seconds / len(lines))
-    if state != "cancelled":
+    if state in ("done", "stopped"):
         finish(folder, strategy, NICE, state)
     set_state(folder, state, ended=time.time())
     lock.release()

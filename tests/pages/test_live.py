@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pages.parts.live import LiveView, expected_phases, patience_of, plain_value, range_text, read_live, reduce
-from tests.pages import fake_run
+from pages.parts.points import MOST_POINTS
+from tests.pages import fake_events, fake_run
 from tlcore.events import EVENTS
 from tlcore.strategies import get_strategy
 
@@ -50,9 +51,9 @@ def test_waiting_is_said_and_is_not_one_of_the_phases() -> None:
     assert later.worked == 3.0
 
 
-@pytest.mark.parametrize("strategy", sorted(fake_run.EVENTS_OF))
+@pytest.mark.parametrize("strategy", sorted(fake_events.EVENTS_OF))
 def test_a_whole_run(strategy: str) -> None:
-    events, before = list(fake_run.EVENTS_OF[strategy]()), -1.0
+    events, before = list(fake_events.EVENTS_OF[strategy]()), -1.0
     now = LiveView(expected=expected_phases(get_strategy(strategy)))
     for i, event in enumerate(events):
         now = reduce(now, [{"t": i * 0.5, **event}])
@@ -63,14 +64,14 @@ def test_a_whole_run(strategy: str) -> None:
     assert (now.finished, now.fraction, now.now) == (True, 1.0, "Finished.")
     assert {phase.state for phase in now.phases} == {"done"}
     assert dict(now.baselines) == {"majority": 0.06, "tfidf": 0.71}
-    assert now.blocks[0] == ("words", False)
+    assert now.blocks[0] == ("embeddings", strategy == "full_finetune")
     assert now.notes == (("info", "The zip was opened and gave the same answers."),)
 
 
 def test_the_series() -> None:
-    now = view(list(fake_run.finetune_events()))
+    now = view(list(fake_events.finetune_events()))
     assert (len(now.loss), len(now.validation_loss), len(now.f1), now.memory_mb) == (400, 8, 8, 1480)
-    curve = view(list(fake_run.frozen_events()), FROZEN)
+    curve = view(list(fake_events.frozen_events()), FROZEN)
     assert [labels for labels, _ in curve.curve] == [25, 50, 100, 200, 400, 800]
     assert curve.choices == (("layers", "2, 4, 6"), ("C", "0.01"))
 
@@ -108,6 +109,12 @@ def test_early_stopping_widens_the_range_of_time_left() -> None:
         {"kind": "curve", "labels": 10, "macro_f1": None},
         {"kind": "blocks", "blocks": None},
         {"kind": "baseline", "name": "tfidf", "macro_f1": None},
+        {"kind": "step", "step": None, "rates": {"head": 1e-3}},
+        {"kind": "step", "step": 1, "rates": [1, 2]},
+        {"kind": "resumed"},
+        {"kind": "resumed", "step": None},
+        {"kind": "resumed", "step": 5},
+        {"kind": "forgetting", "similarity": None, "limit": None},
         {"kind": "something new", "x": 1},
         {"kind": "choice", "what": "C", "chosen": {"C": 0.1234567, "layers": None}},
         "not an event",
@@ -121,8 +128,58 @@ def test_odd_events_break_nothing(event: object) -> None:
     assert now.left_text is not None
 
 
+def test_the_rates_of_each_group_as_far_as_it_moves() -> None:
+    now = view(list(fake_events.gradual_events())[:150])
+    assert set(now.rates) == {"head", "block 6", "block 5"}
+    assert (len(now.rates["head"]), now.rates["block 5"][0][0]) == (now.last_step, 81.0)
+    assert now.rates_now == {group: points[-1][1] for group, points in now.rates.items()}
+    assert now.rates_now["head"] > now.rates_now["block 6"] > now.rates_now["block 5"] > 0
+    assert view(list(fake_events.gradual_events())).rates_now == {}
+
+
+def test_rates_nobody_can_see_are_not_kept() -> None:
+    steps = [{"kind": "step", "step": i, "rates": {"head": 1 / i, "block 1": None}} for i in range(1, 20_000)]
+    rates = view(steps).rates
+    assert MOST_POINTS <= len(rates["head"]) <= 2 * MOST_POINTS
+    assert (rates["head"][0], rates["head"][-1][0]) == ((1.0, 1.0), 19_999.0)
+    assert "block 1" not in rates
+
+
+def test_how_far_the_model_has_moved_away() -> None:
+    now = view([{"kind": "forgetting", "step": 50, "similarity": 0.94, "limit": 0.5}])
+    assert (now.similarity, now.similarity_limit, now.remembered) == (((50.0, 0.94),), 0.5, 0.94)
+    assert view([]).remembered is None
+
+
+def test_of_an_ended_training_the_round_that_is_kept_counts() -> None:
+    rounds = [(0, 1.0, True), (10, 0.9, True), (20, 0.7, False)]
+    train = [{"kind": "phase", "name": "finetune", "title": ""}]
+    for step, alike, best in rounds:
+        train.append({"kind": "eval", "step": step, "macro_f1": 0.5, "best": best, "patience_left": 3})
+        train.append({"kind": "forgetting", "step": step, "similarity": alike, "limit": 0.5})
+    assert view(train).remembered == 0.7
+    assert view([*train, {"kind": "phase", "name": "export", "title": ""}]).remembered == 0.9
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([], "It had not begun to learn yet."),
+        ([{"kind": "phase", "name": "wait", "title": ""}], "It had not begun to learn yet."),
+        ([{"kind": "phase", "name": "baselines", "title": ""}], "It was at “Simple methods”."),
+        (
+            [{"kind": "phase", "name": "encode"}, {"kind": "progress", "done": 50, "total": 1000, "unit": "texts"}],
+            "It had come to 50 of 1,000 texts.",
+        ),
+        (list(fake_events.finetune_events())[:260], "It had come to step 242 of 400, in round 5."),
+    ],
+)
+def test_how_far_it_had_come(events: list[dict], said: str) -> None:
+    assert view(events).reached == said
+
+
 def test_reading_goes_on_from_where_it_was(tmp_path: Path) -> None:
-    events = list(fake_run.finetune_events())
+    events = list(fake_events.finetune_events())
     fake_run.append(tmp_path, [{"t": 0.0, **event} for event in events[:100]])
     first = read_live(tmp_path, FULL)
     assert first.offset == (tmp_path / EVENTS).stat().st_size
@@ -137,7 +194,7 @@ def test_reading_goes_on_from_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_file_that_became_shorter_is_read_anew(tmp_path: Path) -> None:
-    fake_run.append(tmp_path, [{"t": 0.0, **event} for event in fake_run.frozen_events()])
+    fake_run.append(tmp_path, [{"t": 0.0, **event} for event in fake_events.frozen_events()])
     assert read_live(tmp_path).finished
     (tmp_path / EVENTS).write_text(json.dumps({"t": 0, "kind": "phase", "name": "prepare", "title": ""}) + "\n")
     assert not read_live(tmp_path).finished

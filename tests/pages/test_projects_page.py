@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pages.parts import listing
+from tests.pages import fake_run
 from tests.pages.helpers import opened, said, show
 from tlcore.workspace import Workspace
 
@@ -62,3 +65,20 @@ def test_the_examples_open_in_data(home: Path) -> None:
     project = Workspace().projects()[0]
     assert project.draft()["roles"] == {"text": ["message"], "label": ["department"]}
     assert listing.next_step(project) == "check"
+
+
+@pytest.mark.parametrize(
+    ("state", "report", "words", "step"),
+    [
+        ("paused", False, "training paused", "train"),
+        ("lost", False, "last training stopped unexpectedly", "train"),
+        ("failed", False, "last training failed", "train"),
+        ("lost", True, "last training stopped unexpectedly", "results"),
+        ("cancelled", False, "last training cancelled", "check"),
+    ],
+)
+def test_where_one_continues_after_a_training(home: Path, state: str, report: bool, words: str, step: str) -> None:
+    project = opened()
+    fake_run.make_run(project, state=state, events=20, report=report)
+    assert words in listing.about(project)
+    assert listing.next_step(project) == step

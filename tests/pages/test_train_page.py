@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import train_parts
+from pages.parts import train_ends
 from tests.pages import fake_run
 from tests.pages.helpers import said, show
 from tlcore import jobs
@@ -39,8 +39,10 @@ def test_running_shows_phases_bar_charts_and_ways_out(project: Project) -> None:
     assert "left" in said(app)
     assert "texts a second" in said(app)
     assert "Stops by itself when 3 rounds bring nothing better" in said(app)
-    assert labels(app) == ["Stop and keep the best", "Cancel"]
-    assert len(app.get("plotly_chart")) == 3
+    assert labels(app) == ["Stop and keep the best", "Pause", "Cancel"]
+    assert len(app.get("plotly_chart")) == 4
+    assert "How large its steps are" in said(app)
+    assert "It still sees general language 94 % as it did before." in said(app)
     assert any("Simple methods" in part.proto.body for part in app.get("html"))
     lock.release()
 
@@ -77,7 +79,7 @@ def test_cancel_asks_once_more_and_then_insists(project: Project, monkeypatch: p
     app.button(key="cancel-yes").click().run()
     assert (run / jobs.STOP).read_text() == "cancel"
     assert not ended
-    old = time.time() - train_parts.PATIENCE_SECONDS - 1
+    old = time.time() - train_ends.PATIENCE_SECONDS - 1
     os.utime(run / jobs.STOP, (old, old))
     app.run()
     assert ended == [run]
@@ -95,8 +97,9 @@ def test_a_killed_worker_is_seen_at_the_next_look(project: Project) -> None:
     lock.release()
     app.run()
     assert "The training stopped unexpectedly." in said(app)
-    assert labels(app) == ["Start again"]
-    assert len(app.get("plotly_chart")) == 3
+    assert "go on from where it stopped, or start again" in said(app)
+    assert labels(app) == ["Go on from where it stopped", "Start again"]
+    assert len(app.get("plotly_chart")) == 4
     assert "a technical line" in app.code[0].value
 
 
@@ -106,7 +109,7 @@ def test_waiting_for_another_training(project: Project) -> None:
     lock = fake_run.held(run)
     app = look(run)
     assert "Waiting for another training on this computer" in said(app)
-    assert labels(app) == ["Stop and keep the best", "Cancel"]
+    assert labels(app) == ["Stop and keep the best", "Pause", "Cancel"]
     lock.release()
 
 
@@ -129,12 +132,20 @@ def test_failed_says_what_happened_and_what_to_do(project: Project) -> None:
     app = look(fake_run.make_run(project, state="failed", events=20))
     assert "The disk is full." in said(app)
     assert "Free some space" in said(app)
-    assert labels(app) == ["Start again"]
+    assert labels(app) == ["Go on from where it stopped", "Start again"]
+
+
+def test_why_it_failed_is_said_once(project: Project) -> None:
+    run = fake_run.make_run(project, state="failed", events=20)
+    why = str(jobs.job_state(run).error)
+    fake_run.append(run, [{"t": 9.0, "kind": "note", "level": "warning", "text": why}])
+    app = look(run)
+    assert (len(app.error), len(app.warning)) == (1, 0)
 
 
 def test_a_failure_after_a_wish_to_stop_is_still_a_failure(project: Project) -> None:
     run = fake_run.make_run(project, state="failed", events=20)
-    jobs.request_stop(run, keep=True)
+    jobs.request_stop(run, "keep")
     assert "The disk is full." in said(look(run))
 
 
@@ -154,7 +165,7 @@ def test_start_again_makes_a_new_run_of_the_same(project: Project, monkeypatch: 
     started: list[Path] = []
     monkeypatch.setattr(jobs, "start_job", started.append)
     app = look(run)
-    app.button(key="primary").click().run()
+    app.button(key="again").click().run()
     assert not app.exception
     assert len(started) == 1
     new = started[0]
