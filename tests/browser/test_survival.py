@@ -39,6 +39,7 @@ def test_killed_worker_is_shown_within_five_seconds(server: Server, page: Page) 
     expect(page.get_by_role("button", name="Stop and keep the best")).to_be_hidden(timeout=15_000)
 
 
+@pytest.mark.slow
 def test_a_paused_training_goes_on_and_so_does_a_killed_one(server: Server, page: Page) -> None:
     """Pause, go on, kill the worker, go on again: one run, with one line of steps, to its end."""
     page.goto(server.url)
@@ -50,7 +51,7 @@ def test_a_paused_training_goes_on_and_so_does_a_killed_one(server: Server, page
     folder = next(server.home.glob(f"projects/*/runs/{run}"))
     _until_phase(folder, "finetune")
     steps.button(page, "Pause")
-    expect(page.get_by_text("Paused. Everything learned so far is kept.")).to_be_visible()
+    expect(page.get_by_text("Paused. Everything learned so far is kept.")).to_be_visible(timeout=60_000)
     checkpoint = json.loads((folder / "work" / "checkpoint" / "state.json").read_text())
     assert checkpoint["step"] > 0
 

@@ -43,5 +43,6 @@ def always_better(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each round scores higher than the one before, so that the last one is kept."""
     scores = iter(np.arange(1, 99) / 100)
     monkeypatch.setattr(
-        "tlcore.engine.loop.validation_metrics", lambda *_: {"eval_loss": 1.0, "eval_macro_f1": (score := next(scores)), "eval_auroc": score}
+        "tlcore.engine.loop.validation_metrics",
+        lambda *_: {"eval_loss": 1.0, "eval_macro_f1": (score := next(scores)), "eval_auroc": score},
     )

@@ -162,3 +162,29 @@ def test_the_weights_are_those_that_the_network_learns_with(begin: Callable[...,
     counts = Counter(found.rows.y)
     assert found.weights is not None
     assert found.weights[1] / found.weights[0] == pytest.approx(counts[0] / counts[1])
+
+
+def test_a_pause_while_settings_are_tried_does_not_change_what_is_chosen(
+    begin: Callable[..., Begin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tlcore.engine import linear
+    from tlcore.errors import StopRequested
+
+    fits: list[int] = []
+    real = linear.cross_validate
+    monkeypatch.setattr(linear, "cross_validate", lambda *a: fits.append(1) or real(*a))
+
+    def wish() -> str | None:
+        return "pause" if len(fits) == 1 else None
+
+    def check() -> None:
+        if wish():
+            raise StopRequested("pause")
+
+    with pytest.raises(StopRequested):
+        begin(UNEVEN, stop_wish=wish, check_stop=check)
+    fits.extend([1, 1])
+    again = begin(UNEVEN)  # gone on
+    for file in again.run.given.work_folder.iterdir():
+        file.unlink()
+    assert again.reading == begin(UNEVEN).reading  # as if never paused

@@ -288,12 +288,13 @@ def test_a_wish_to_keep_ends_the_trying_early_with_the_best_so_far(counts: tuple
 
 
 @pytest.mark.parametrize("wish", ["cancel", "pause"])
-def test_a_wish_to_cancel_or_pause_raises(wish: str) -> None:
-    run = Choosing(wish=wish)
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+def test_a_wish_to_cancel_or_pause_raises(wish: str, after: int) -> None:
+    run = Choosing(wish=wish, after=after)
     with pytest.raises(StopRequested) as caught:
         run(labels(48, 12))
     assert caught.value.wish == wish
-    assert run.fits == []
+    assert len(run.fits) == after
 
 
 @pytest.mark.parametrize("wish", [None, "keep"])

@@ -229,3 +229,34 @@ def test_paused_and_gone_on_with_it_leaves_the_same_model(
     made_up = "validation_macro_f1"
     assert {**again.chosen, made_up: 0} == {**whole.chosen, made_up: 0}
     assert again.epochs == 4  # of weights that have moved to the end
+
+
+def told(
+    tuned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, similarities: list[float], epochs: int
+) -> tuple[list[dict[str, float]], Any]:
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_EVENTS", 0.0)
+    said = iter([*similarities, *similarities[-1:] * 20])
+    monkeypatch.setattr(forgetting.Geometry, "similarity", lambda *_: next(said))
+    run, found = tuned("top_layers", open_blocks=2, epochs=epochs, watch="macro_f1")
+    assert found.chosen["phases"] == ["top 1", "top 2"]
+    return [event["rates"] for event in run.of("step")], found
+
+
+def test_a_body_that_was_slowed_down_stays_so_in_the_next_phase(
+    tuned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 8 rounds: 2 of the first phase, 6 of the second. The first round of the first phase falls below the limit.
+    calm, _ = told(tuned, monkeypatch, [1.0, 0.9], 8)
+    slowed, found = told(tuned, monkeypatch, [1.0, 0.4, 0.45], 8)
+    assert found.chosen["slowed_down"] == 1
+    for one, other in list(zip(calm, slowed, strict=True))[3:]:
+        assert other["block 3"] == pytest.approx(one["block 3"] / 2)
+        assert other["head"] == pytest.approx(one["head"])
+
+
+def test_what_is_first_seen_at_the_end_of_a_phase_slows_the_next_one(
+    tuned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 4 rounds: 1 of the first phase, 3 of the second; the only look of the first phase comes after its last step.
+    _, found = told(tuned, monkeypatch, [1.0, 0.4, 0.4], 4)
+    assert found.chosen["slowed_down"] >= 1

@@ -43,8 +43,8 @@ def save_checkpoint(work: Path, checkpoint: Checkpoint, trainer_state: Any) -> N
     save_file({name: t.clone() for name, t in checkpoint.tensors.items()}, str(new / TENSORS))
     trainer_state.save_to_json(str(new / TRAINER_STATE))
     write_json(new / STATE, checkpoint.state)
-    shutil.rmtree(old, ignore_errors=True)
-    if now.exists():
+    if now.exists():  # else a crash has left only the old one, and it stays until the new one is there
+        shutil.rmtree(old, ignore_errors=True)
         now.rename(old)
     new.rename(now)
     shutil.rmtree(old, ignore_errors=True)
@@ -61,8 +61,8 @@ def load_checkpoint(work: Path) -> Checkpoint | None:
     if folder is None:
         return None
     try:
-        state = read_json(folder / STATE)
-        return Checkpoint(state, load_file(str(folder / TENSORS))) if state else None
+        state, trainer_state = read_json(folder / STATE), read_json(folder / TRAINER_STATE)
+        return Checkpoint(state, load_file(str(folder / TENSORS))) if state and trainer_state else None
     except (OSError, SafetensorError):
         return None
 

@@ -88,8 +88,10 @@ class ForgettingGuard(Remembers):
         similarity = self.measure()
         step = self.steps_before + state.global_step
         self.emit("forgetting", step=step, similarity=round(similarity, 4), limit=self.limit)
+        if state.global_step >= state.max_steps:
+            return  # nothing left to slow here; the next phase looks again
         further, self.lowest = similarity < self.lowest, min(self.lowest, similarity)
-        if similarity < self.limit and further and self.slowed < MOST_SLOWINGS and state.global_step < state.max_steps:
+        if similarity < self.limit and further and self.slowed < MOST_SLOWINGS:
             self.slowed += 1
             slow_down(kwargs["optimizer"], kwargs["lr_scheduler"])
             self.emit("note", level="warning", text=_words(similarity))

@@ -16,6 +16,7 @@ from tlcore.engine.callbacks import Checkpoints, KeepBest, Remembers, Steps, Sto
 from tlcore.engine.checkpoints import Checkpoint, checkpoint_folder, load_checkpoint, save_checkpoint
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.forgetting import ForgettingGuard
+from tlcore.engine.groups import HEAD
 from tlcore.engine.phases import Phase, moving_parameters, open_phase
 from tlcore.engine.precision import device, use_bf16
 from tlcore.engine.training import LengthTrainer, LossBroke, Recipe, Rows, validation_metrics
@@ -55,7 +56,7 @@ class _Training:
         hooks: Hooks, guard: ForgettingGuard | None,
     ) -> None:  # fmt: skip
         self.model, self.rows, self.phases, self.recipe, self.folder = model, rows, list(phases), recipe, folder
-        self.hooks = hooks
+        self.hooks, self.guard = hooks, guard
         self.per_round = -(-len(rows[0]) // recipe.batch_size)
         self.moving = sorted({name for phase in phases for name in moving_parameters(model, phase)})
         self.steps = Steps(hooks.emit, len(rows[0]), self.per_round)
@@ -100,7 +101,10 @@ class _Training:
                 resumed = None
 
     def _halved(self, phase: Phase, halvings: int) -> Phase:
-        return replace(phase, rates={name: rate / 2**halvings for name, rate in phase.rates.items()})
+        """At rates halved as often as the loss broke, and the body's as often as the guard slowed it down."""
+        slowed = self.guard.slowed if self.guard else 0
+        halves = {name: halvings + (slowed if name != HEAD else 0) for name in phase.rates}
+        return replace(phase, rates={name: rate / 2 ** halves[name] for name, rate in phase.rates.items()})
 
     def _say_broken(self, phase: Phase, halvings: int) -> None:
         if halvings == MOST_HALVINGS:

@@ -75,8 +75,9 @@ def choose_reading(given: FitInput, states: np.ndarray, y: np.ndarray, wishes: W
     given.emit("choice", what="layers", chosen=list(sets[best]),
                tried=[{"name": n, "layers": list(sets[n]), "macro_f1": round(tried.of_layers(n), 4)} for n in sets if tried.of_layers(n) >= 0])  # fmt: skip
     Cs = (wishes.C,) if wishes.C else C_GRID if not given.stop_wish() else (C_WHILE_CHOOSING_LAYERS,)
-    for balanced in weights if not given.stop_wish() else weights[-1:]:
-        tried.score(best, sets[best], Cs, balanced)
+    for balanced in reversed(weights):
+        if balanced == weights[-1] or not given.stop_wish():
+            tried.score(best, sets[best], Cs, balanced)
     return tried.chosen(best, sets[best], Cs)
 
 
@@ -100,9 +101,9 @@ class _Tried:
     def score(self, name: str, layers: tuple[int, ...], Cs: tuple[float, ...], balanced: bool) -> None:
         from tlcore.engine.linear import cross_validate
 
+        check_cancel(self.given)  # a head chosen by half the trials must not be kept to go on from
         todo = tuple(C for C in Cs if (name, C, balanced) not in self.scores)
         if todo:
-            check_cancel(self.given)
             folds = int(max(2, min(self.wishes.folds, self.counts.max())))
             x = features(self.states, layers)
             found = cross_validate(self.wishes.head, x, self.y, todo, balanced, folds, self.given.plan.seed)

@@ -201,7 +201,7 @@ def _moving(model: TextClassifier, phases: Sequence[Phase]) -> int:
     }
     if not sizes:
         raise TlcoreError(
-            f"In this base model nothing but the classifier would learn: it has no {phases[0].part} of that kind in its blocks.",
+            f"In this base model nothing but the classifier would learn: its blocks have no {phases[0].part}.",
             "",
             "Choose another way to train in Plan, such as LoRA, or another base model.",
         )
