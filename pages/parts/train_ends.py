@@ -13,6 +13,7 @@ from pages.parts.train_parts import how_far
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.jobs import JobState
+from tlcore.runs import has_checkpoint
 from tlcore.workspace import Project
 
 PATIENCE_SECONDS = 5.0
@@ -49,9 +50,7 @@ def buttons(run: Path, view: LiveView) -> None:
     else:
         with st.container(horizontal=True):
             best = "Ends early; the best model so far is tested and packed."
-            later = (
-                "Ends for now and frees the computer. You can go on later from the same place, also after a restart."
-            )
+            later = "Ends for now and frees the computer. You can go on later, also after a restart."
             ask = jobs.request_stop
             st.button("Stop and keep the best", key="stop", help=best, on_click=ask, args=(run, jobs.KEEP))
             if not view.packing:
@@ -84,10 +83,7 @@ def ended(project: Project, run: Path, job: JobState, view: LiveView) -> None:
         if shell.primary("See how good it is"):
             state.go("results", run=run.name)
     elif job.state == "paused" or (job.state == "lost" and asked == jobs.PAUSE and not kept):
-        up_to = (
-            "Everything learned so far is kept." if job.state == "paused" else "The last point it kept is still there."
-        )
-        shell.answer(f"Paused. {up_to}")
+        shell.answer(f"Paused. {_what_is_kept(run, job)}")
         st.text(view.reached)
         how_far(view)
         _ways_on(project, run, "Go on")
@@ -99,6 +95,12 @@ def ended(project: Project, run: Path, job: JobState, view: LiveView) -> None:
         resumable = job.resumable and not kept
         _went_wrong(run, job, view, resumable)
         _ways_on(project, run, "Go on from where it stopped" if resumable else "")
+
+
+def _what_is_kept(run: Path, job: JobState) -> str:
+    if not has_checkpoint(run):
+        return "There was nothing to keep yet: this part begins anew when you go on."
+    return "Everything learned so far is kept." if job.state == "paused" else "The last point it kept is still there."
 
 
 def _went_wrong(run: Path, job: JobState, view: LiveView, resumable: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from made_rows import rows
 
 from tlcore.engine import callbacks, loop
 from tlcore.engine.classifier import TextClassifier
@@ -20,33 +21,6 @@ from tlcore.engine.loop import Hooks, run_phases
 from tlcore.engine.phases import Phase, discriminative_rates, gradual_unfreezing
 from tlcore.engine.training import Recipe, Rows, predict_rows, validation_metrics
 from tlcore.errors import StopRequested, TlcoreError
-from tlcore.models.load import load_encoder
-from tlcore.models.saved import Head
-
-WORDS = ([2204, 2307], [2919, 6659])
-"""Word pieces that tell the class."""
-
-
-def rows(count: int, seed: int) -> Rows:
-    """Random words, and somewhere among them one that tells the class."""
-    rng = np.random.default_rng(seed)
-    ids, y = [], []
-    for i in range(count):
-        words = rng.integers(3000, 20000, rng.integers(3, 12)).tolist()
-        words.insert(int(rng.integers(len(words))), int(rng.choice(WORDS[i % 2])))
-        ids.append([101, *words, 102])
-        y.append(i % 2)
-    return Rows(ids, y)
-
-
-@pytest.fixture
-def make(tiny_base: Callable[[str], Path]) -> Callable[..., TextClassifier]:
-    def build() -> TextClassifier:
-        torch.manual_seed(0)
-        return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), (3,), 0.1, None)
-
-    return build
-
 
 GROUPS = [EMBEDDINGS, *(block_name(i) for i in (1, 2, 3)), TOP]
 EVERYTHING = discriminative_rates(GROUPS, 5e-3, 1.0, 5e-3)

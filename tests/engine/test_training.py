@@ -9,37 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_rows import rows
 from sklearn.metrics import roc_auc_score
 from transformers import TrainingArguments
 
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.training import Batches, LengthTrainer, Recipe, Rows, macro_auroc, predict_rows, validation_metrics
-from tlcore.models.load import load_encoder
-from tlcore.models.saved import Head
-
-WORDS = ([2204, 2307], [2919, 6659])
-"""Word pieces that tell the class."""
-
-
-def rows(count: int, seed: int) -> Rows:
-    """Random words, and somewhere among them one that tells the class."""
-    rng = np.random.default_rng(seed)
-    ids, y = [], []
-    for i in range(count):
-        words = rng.integers(3000, 20000, rng.integers(3, 12)).tolist()
-        words.insert(int(rng.integers(len(words))), int(rng.choice(WORDS[i % 2])))
-        ids.append([101, *words, 102])
-        y.append(i % 2)
-    return Rows(ids, y)
-
-
-@pytest.fixture
-def make(tiny_base: Callable[[str], Path]) -> Callable[..., TextClassifier]:
-    def build() -> TextClassifier:
-        torch.manual_seed(0)
-        return TextClassifier(load_encoder(tiny_base("bert")), Head(np.zeros((2, 32)), np.zeros(2)), (3,), 0.1, None)
-
-    return build
 
 
 def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:

@@ -66,6 +66,11 @@ def make_run(
     return folder
 
 
+def checkpoint(folder: Path) -> None:
+    """What a training that has begun to learn leaves to go on from."""
+    write_json(folder / "work" / "checkpoint" / "state.json", {"step": 1})
+
+
 def append(folder: Path, events: list[dict[str, Any]]) -> None:
     with (folder / EVENTS).open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)

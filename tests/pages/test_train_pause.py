@@ -41,7 +41,9 @@ def test_pause_asks_the_worker_and_says_so(project: Project, monkeypatch: pytest
     assert ended == [run]
     lock.release()
     app.run()
-    assert "Paused. The last point it kept is still there." in said(app)
+    assert "Paused. There was nothing to keep yet: this part begins anew when you go on." in said(app)
+    fake_run.checkpoint(run)
+    assert "Paused. The last point it kept is still there." in said(look(run))
     assert labels(app) == ["Go on", "Start again"]
 
 
@@ -60,6 +62,7 @@ def test_what_is_nearly_done_is_not_paused(project: Project, phase: str) -> None
 
 def test_a_paused_run_goes_on_in_its_own_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake_run.make_run(project, strategy="full_finetune", state="paused", events=260)
+    fake_run.checkpoint(run)
     jobs.request_stop(run, jobs.PAUSE)
     project.save_draft({"run": None})
     locks, resumed = [], []

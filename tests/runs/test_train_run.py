@@ -19,7 +19,7 @@ from tlcore.files import read_json
 from tlcore.jobs import job_state, ready_to_resume, request_stop
 from tlcore.plan import Plan
 from tlcore.predict.predictor import Predictor
-from tlcore.runs import create_run, load_plan, read_report, train
+from tlcore.runs import create_run, has_checkpoint, load_plan, read_report, train
 from tlcore.splits import text_key
 from tlcore.strategies import FitInput, get_strategy
 from tlcore.worker import JobContext, run_job
@@ -343,13 +343,14 @@ def test_what_was_needed_to_go_on_is_thrown_away_on_cancel(
 ) -> None:
     run = lay_out(tmp_path / "run", dataset, "lora", tiny_base("bert"), epochs=50)
     watch(run, monkeypatch, lambda given: _pause_after(given, run, 1))
-    assert (run.folder / "work" / "checkpoint" / "state.json").exists()
+    assert has_checkpoint(run.folder)
     assert not [path for path in (run.folder / "work").rglob("*") if path.suffix in (".pt", ".pth", ".bin", ".pkl")]
     ready_to_resume(run.folder)
     request_stop(run.folder, "cancel")
     assert run_job(run.folder, JobContext(run.folder, {"bundle": False})) == 0
     assert job_state(run.folder).state == "cancelled"
     assert not (run.folder / "work").exists()
+    assert not has_checkpoint(run.folder)
 
 
 def test_cancel_is_heard_before_the_baselines_too(

@@ -41,7 +41,7 @@ def fitted(fit_input: Callable[..., Any], tiny_base: Callable[[str], Path]) -> C
     """Two rounds over 24 reviews with a tiny random base; what was given and said, and what came of it."""
 
     def fit(rows: dict[str, int] | None = None, base: str = "bert", **more: Any) -> tuple[Any, Any]:
-        wishes = {"epochs": 2, "batch_size": 8, "watch": "macro_f1", **more}
+        wishes = {"epochs": 2, "batch_size": 8, **more}
         run = fit_input("full_finetune", rows or {"negative": 12, "positive": 12}, base=str(tiny_base(base)), **wishes)
         return run, STRATEGY.fit(run.given)
 
@@ -103,7 +103,7 @@ def test_rounds_by_default_make_enough_steps_and_no_more(rows: int) -> None:
 
 
 def test_with_a_few_dozen_reviews_it_beats_what_needs_no_language_model(fit_input: Callable[..., Any]) -> None:
-    run = fit_input("full_finetune", {"negative": 24, "positive": 24}, unseen=40, epochs=3, watch="macro_f1")
+    run = fit_input("full_finetune", {"negative": 24, "positive": 24}, unseen=40, epochs=3)
     given, found = run.given, STRATEGY.fit(run.given)
     truth, targets = given.validation_y, [str(y) for y in given.train_y]
 

@@ -17,7 +17,7 @@ from tlcore.errors import StopRequested
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 from tlcore.models.load import load_encoder
 from tlcore.plan import make_settings
-from tlcore.strategies import get_strategy, tuning
+from tlcore.strategies import get_strategy
 
 
 @pytest.mark.parametrize("name", ["top_layers", "lora", "bitfit"])
@@ -75,7 +75,7 @@ def test_what_the_model_still_sees_as_before_is_told_after_each_round_and_kept(
     tuned: Callable[..., Any], tiny_base: Callable[[str], Path], always_better: None, name: str
 ) -> None:
     rate = 5e-4 if name in ("top_layers", "full_finetune") else 1e-2
-    run, found = tuned(name, "xlm-roberta", learning_rate=rate, watch="macro_f1")
+    run, found = tuned(name, "xlm-roberta", learning_rate=rate)
     told, rounds = run.of("forgetting"), run.of("eval")
     assert [event["step"] for event in told] == [event["step"] for event in rounds]
     assert told[0]["similarity"] == pytest.approx(1)
@@ -96,7 +96,7 @@ def test_once_it_forgets_its_body_learns_half_as_fast_and_that_is_said(
     def rates(similarities: list[float]) -> tuple[list[dict[str, float]], Any, Any]:
         said = iter(similarities)
         monkeypatch.setattr(forgetting.Geometry, "similarity", lambda *_: next(said))
-        run, found = tuned("full_finetune", watch="macro_f1")
+        run, found = tuned("full_finetune")
         return [event["rates"] for event in run.of("step")], run, found
 
     calm, _, steady = rates([1.0, 0.9, 0.8, 0.7, 0.7])
@@ -122,25 +122,16 @@ def test_rounds_are_judged_by_what_was_asked_for(
 
     monkeypatch.setattr(loop, "validation_metrics", judged)
     run, found = tuned("full_finetune", watch=wish)
-    assert trainings[0]["watch"] == found.chosen["watched"] == wish
+    assert trainings[0]["watch"] == wish
     assert found.chosen["best_epoch"] == best
     assert found.chosen[f"validation_{wish}"] == {"macro_f1": 0.9, "auroc": 0.8}[wish]
     assert [event["auroc"] for event in run.of("eval")] == [0.5, 0.6, 0.8, 0.7]
 
 
-@pytest.mark.parametrize(("unseen", "watched"), [(3, "auroc"), (4, "macro_f1"), (0, "macro_f1")])
-def test_unless_asked_rounds_are_judged_by_auroc_where_a_class_has_few_validation_rows(
-    tuned: Callable[..., Any],
-    trainings: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
-    unseen: int,
-    watched: str,
-) -> None:
-    monkeypatch.setattr(tuning, "FEW_TO_JUDGE_BY", 4)
-    run, found = tuned("full_finetune", epochs=1, unseen=unseen)
-    assert trainings[0]["watch"] == found.chosen["watched"] == watched
-    best = max((event[watched] for event in run.of("eval") if unseen), default=None)
-    assert found.chosen[f"validation_{watched}"] == (best if best is None else pytest.approx(best, abs=1e-4))
+def test_unless_asked_rounds_are_judged_by_macro_f1(tuned: Callable[..., Any], trainings: list[dict[str, Any]]) -> None:
+    _, found = tuned("full_finetune", epochs=1)
+    assert trainings[0]["watch"] == "macro_f1"
+    assert "validation_macro_f1" in found.chosen
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,7 +167,7 @@ def test_where_every_block_moves_it_starts_at_the_bottom(
 def test_a_family_that_cannot_be_cut_is_trained_whole(
     tuned: Callable[..., Any], trainings: list[dict[str, Any]], always_better: None, family: str
 ) -> None:
-    run, found = tuned("top_layers", family, open_blocks=1, epochs=2, watch="macro_f1")
+    run, found = tuned("top_layers", family, open_blocks=1, epochs=2)
     assert trainings[0]["at"] is None
     assert [event["epoch"] for event in run.of("eval")] == [0, 1, 2]
     assert found.chosen["moved"] > 0
@@ -204,7 +195,7 @@ def test_without_validation_rows_it_starts_above_them_too(
 def test_paused_and_gone_on_with_it_leaves_the_same_model(
     tuned: Callable[..., Any], always_better: None, tmp_path: Path, name: str
 ) -> None:
-    more: dict[str, Any] = {"watch": "macro_f1", **({"open_blocks": 2} if name == "top_layers" else {})}
+    more: dict[str, Any] = {"open_blocks": 2} if name == "top_layers" else {}
     _, whole = tuned(name, epochs=4, **more)
     shutil.rmtree(tmp_path / "work")
     looks: list[int] = []
@@ -237,7 +228,7 @@ def told(
     monkeypatch.setattr(callbacks, "SECONDS_BETWEEN_EVENTS", 0.0)
     said = iter([*similarities, *similarities[-1:] * 20])
     monkeypatch.setattr(forgetting.Geometry, "similarity", lambda *_: next(said))
-    run, found = tuned("top_layers", open_blocks=2, epochs=epochs, watch="macro_f1")
+    run, found = tuned("top_layers", open_blocks=2, epochs=epochs)
     assert found.chosen["phases"] == ["top 1", "top 2"]
     return [event["rates"] for event in run.of("step")], found
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip
+WORK = "work"
+"""What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
 
 
 def create_run(folder: Path, dataset: Dataset, plan: Plan, *, bundle: bool = True) -> Path:
@@ -38,6 +40,11 @@ def load_plan(folder: Path) -> Plan:
 def read_report(folder: Path) -> dict[str, Any] | None:
     """The report of an ended run, or None."""
     return read_json(folder / REPORT)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a run that goes on begins where its training was, not with that part anew."""
+    return any((folder / WORK).glob("checkpoint*/state.json"))
 
 
 def model_folder(folder: Path) -> Path:

@@ -23,7 +23,7 @@ from tlcore.models.bases import base_folder, public_name
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
-from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, load_plan
+from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan
 from tlcore.strategies import FitInput, get_strategy
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
@@ -50,8 +50,7 @@ def train_run(context: JobContext) -> str:
 
 
 def _work(context: JobContext) -> Path:
-    """Where what is needed to go on lies until the run has ended: baselines, the first head, the last checkpoint."""
-    return context.folder / "work"
+    return context.folder / WORK
 
 
 def _train(context: JobContext) -> str:

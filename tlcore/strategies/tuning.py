@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
 
-STEPS_WORTH_TAKING = 700
+STEPS_WORTH_TAKING = 210
 MIN_EPOCHS, MAX_EPOCHS = 3, 10
-FEW_TO_JUDGE_BY = 20
+"""Few large steps whose weights are averaged. Full fine-tuning of csabstruct, 2,000 rows, four rounds at 5e-4, seeds 0 to 2:
+0.715, 0.702, 0.679 macro-F1 (frozen features 0.686, 0.688, 0.687), though the model drifts far (linear CKA 0.53 to 0.68)."""
 SMALL_BATCH, BATCH, ROWS_FOR_BATCH = 16, 32, 1_000
 
 
@@ -34,15 +34,15 @@ class TuningSettings:
 
     epochs: int = setting(0, "Rounds over your rows", "0 chooses by the number of rows; training ends earlier if nothing improves.",
                           low=0, high=100, term="epochs")  # fmt: skip
-    learning_rate: float = setting(5e-5, "Size of the steps", "Larger learns faster and forgets more of what the model knew.",
-                                   low=1e-6, high=5e-4, term="peak learning rate of the top block", advanced=True)  # fmt: skip
+    learning_rate: float = setting(5e-4, "Size of the steps", "Larger learns faster and forgets more of what the model knew.",
+                                   low=1e-6, high=1e-3, term="peak learning rate of the top block", advanced=True)  # fmt: skip
     head_learning_rate: float = setting(1e-4, "Size of the classifier's steps", "The classifier on top may move faster.",
                                         low=1e-6, high=1e-2, term="head learning rate", advanced=True)  # fmt: skip
     batch_size: int = setting(0, "Texts per step", "More is steadier and needs more memory. 0 chooses by the number of rows.",
                               low=0, high=256, unit="texts", term="batch size", advanced=True)  # fmt: skip
-    watch: str = setting("auto", "What a round is judged by", "Macro-F1: how many answers are right, each class counting the same. "
-                         "AUROC: how well it ranks, whatever the threshold; steadier on few rows. Auto: AUROC where a class has few "
-                         "validation rows.", choices=("auto", "macro_f1", "auroc"), term="early-stopping metric", advanced=True)  # fmt: skip
+    watch: str = setting("macro_f1", "What a round is judged by", "Macro-F1: how many answers are right, each class counting the same. "
+                         "AUROC: how well it ranks, whatever the threshold; steadier on few rows.",
+                         choices=("macro_f1", "auroc"), term="early-stopping metric", advanced=True)  # fmt: skip
     layers: str = setting("auto", "What the classifier reads from the model", "Deeper layers hold meaning, earlier ones spelling "
                           "and grammar. Auto tries each and keeps what works on your rows.",
                           choices=("auto", "last", "thirds", "all"), term="pooled hidden layers", advanced=True)  # fmt: skip
@@ -114,8 +114,7 @@ class Tuning:
         moved = _moving(model, phases)
         train, validation = start_above(given, model, phases, (train, validation))
         hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: _begin(given, encoder, phase))
-        watch = _watch(settings.watch, validation.y)
-        recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=watch)
+        recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
         probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
@@ -123,7 +122,7 @@ class Tuning:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
         chosen = {**vars(reading), "phases": [phase.name for phase in phases], **_moved(given, model, moved),
-                  "best_epoch": best.best_epoch, "watched": watch, f"validation_{watch}": round(best.best, 4) if len(validation) else None,
+                  "best_epoch": best.best_epoch, f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
                   "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed}  # fmt: skip
         given.emit("note", level="info", text=_kept(best.best_epoch, bool(len(validation))))
         given.emit(
@@ -274,13 +273,6 @@ def start_above(
     )
     model.cut.open()
     return train, validation
-
-
-def _watch(wish: str, y: Sequence[int]) -> str:
-    """What rounds are judged by. In a class of few rows one answer that flips moves macro-F1 by points, AUROC hardly."""
-    if wish != "auto":
-        return wish
-    return "auroc" if y and min(Counter(y).values()) < FEW_TO_JUDGE_BY else "macro_f1"
 
 
 def _similarity(geometry: Geometry, model: TextClassifier) -> float:
