@@ -8,7 +8,7 @@ import pytest
 
 from tlcore.predict.sheet import SheetError, bare, neutral, read_csv, with_answers, write_csv
 from tlcore.tables import read_table
-from tlcore.tables.grid import unique_names
+from tlcore.tables.names import unique_names
 from tlcore.tables.write import harmless
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30", "=HYPERLINK(1)"]

@@ -116,7 +116,7 @@ def test_spoiled_xml_gives_words(shown):
 
 
 def test_zip_that_is_no_workbook(tmp_path):
-    for part, says in (("readme.txt", "zip archive"), ("word/document.xml", "Word"), ("xl/workbook.bin", "xlsb")):
+    for part, says in (("readme.txt", "no table"), ("word/document.xml", "Word"), ("xl/workbook.bin", "xlsb")):
         with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
             archive.writestr(part, "x")
         with pytest.raises(TlcoreError, match=says):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass
 
 from tlcore.errors import TlcoreError
+from tlcore.tables.encodings import best_guess
+from tlcore.tables.source import Source
 
 LOOK_AT = 100_000  # bytes that the guess may look at; more is slow and no better
 _BOMS = (
@@ -15,10 +18,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Encodings that spreadsheets really come in; more candidates only add exotic wrong answers.
-_LIKELY = (
-    "cp1252 mac_roman cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp932 gb18030 big5 cp949 euc_jp koi8_r cp437"
-)
+_CHUNK = 1 << 20
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -30,7 +30,7 @@ def decode(data: bytes, encoding: str | None, file: str) -> tuple[str, str, list
         text, name = _as_asked(data, encoding, file), encoding
     elif marked is not None:
         text, name = data.decode(marked, "replace"), marked
-        said = _about_broken(text)
+        said = _about_broken(text.count("\ufffd"))
     else:
         text, name, said = _guessed(data)
     text = text.removeprefix("\ufeff")
@@ -43,11 +43,19 @@ def _as_asked(data: bytes, encoding: str, file: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise TlcoreError(
-            f"The file is not {encoding}.", f"{file}, line {line}", "Choose another encoding, or let it be found."
-        ) from error
+        raise _is_not(encoding, file, line) from error
     except (LookupError, ValueError) as error:
-        raise TlcoreError(f'There is no encoding called "{encoding}".', file, "Try utf-8 or cp1252.") from error
+        raise _no_such_encoding(encoding, file) from error
+
+
+def _is_not(encoding: str, file: str, line: int) -> TlcoreError:
+    return TlcoreError(
+        f"The file is not {encoding}.", f"{file}, line {line}", "Choose another encoding, or let it be found."
+    )
+
+
+def _no_such_encoding(encoding: str, file: str) -> TlcoreError:
+    return TlcoreError(f'There is no encoding called "{encoding}".', file, "Try utf-8 or cp1252.")
 
 
 def _marked(data: bytes) -> str | None:
@@ -65,6 +73,53 @@ def _marked(data: bytes) -> str | None:
     return None
 
 
+def encoding_of(source: Source, asked: str | None) -> tuple[str, list[str]]:
+    """The encoding of a large file and sentences about it, without holding it. Raises TlcoreError for no text."""
+    name = asked or _marked(source.head(4_000))
+    said: list[str] = []
+    found = _scanned(source, name or "utf-8", strict=asked is not None)
+    if name is None:
+        name = "utf-8"
+        if found.broken and found.broken * 10 >= found.good:
+            name = best_guess(found.telling)
+            said = [_not_utf8_words(name)]
+            found = _scanned(source, name, strict=False)
+    if found.zeros:
+        raise _no_text(source.name)
+    return name, said + _about_broken(found.broken)
+
+
+@dataclass
+class _Scan:
+    """broken: characters that cannot be read; good: about how many outside ASCII can; telling: lines that have some."""
+
+    broken: int = 0
+    good: int = 0
+    zeros: bool = False
+    telling: bytes = b""
+
+
+def _scanned(source: Source, name: str, strict: bool) -> _Scan:
+    scan, line = _Scan(), 1
+    try:
+        decoder = codecs.getincrementaldecoder(name)("strict" if strict else "replace")
+        with source.open() as file:
+            while chunk := file.read(_CHUNK):
+                text = decoder.decode(chunk)
+                scan.zeros = scan.zeros or "\0" in text
+                line += text.count("\n")
+                if not chunk.isascii():
+                    broken = text.count("\ufffd")
+                    scan.broken += broken
+                    scan.good += max(len(chunk) - len(text) - broken, 0)
+                    scan.telling += _telling(chunk) if len(scan.telling) < LOOK_AT else b""
+    except UnicodeDecodeError as error:
+        raise _is_not(name, source.name, line) from error
+    except (LookupError, ValueError) as error:
+        raise _no_such_encoding(name, source.name) from error
+    return scan
+
+
 def _guessed(data: bytes) -> tuple[str, str, list[str]]:
     try:
         return data.decode("utf-8"), "utf-8", []
@@ -74,32 +129,29 @@ def _guessed(data: bytes) -> tuple[str, str, list[str]]:
     broken = text.count("\ufffd")
     good = sum(1 for char in text[:LOOK_AT] if char > "\x7f" and char != "\ufffd")
     if broken * 10 < good:  # UTF-8 with a few bytes spoiled; another encoding would spoil all the others
-        return text, "utf-8", _about_broken(text)
-    name = _best_guess(data)
-    said = [f"The file is not UTF-8; it was read as {name}. If letters look wrong, choose another encoding."]
+        return text, "utf-8", _about_broken(broken)
+    name = best_guess(_telling(data))
     text = data.decode(name, "replace")
-    return text, name, said + _about_broken(text)
+    return text, name, [_not_utf8_words(name), *_about_broken(text.count("\ufffd"))]
 
 
-def _best_guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    sample = data[:LOOK_AT]
-    if len(data) > LOOK_AT:  # do not cut in the middle of a character
-        sample = sample[: sample.rfind(b"\n") + 1] or sample
-    found = from_bytes(sample, cp_isolation=_LIKELY.split(), preemptive_behaviour=False)
-    best = found.best()
-    if best is None:
-        return "cp1252"
-    for other in found:  # among near equals the commonest encoding is the likelier: £ is £, not Ł
-        fits = "cp1252" in (other.encoding, *other.could_be_from_charset)
-        if fits and other.chaos <= best.chaos + 0.005 and other.coherence >= best.coherence - 0.05:
-            return "cp1252"
-    return best.encoding
+def _telling(data: bytes) -> bytes:
+    """The lines with letters outside ASCII, which alone tell the encoding; at most LOOK_AT bytes."""
+    lines = (line for line in re.split(rb"[\r\n]", data) if not line.isascii())
+    parts, size = [], 0
+    for line in lines:
+        parts.append(line)
+        size += len(line)
+        if size > LOOK_AT:
+            break
+    return b"\n".join(parts)
 
 
-def _about_broken(text: str) -> list[str]:
-    broken = text.count("\ufffd")
+def _not_utf8_words(name: str) -> str:
+    return f"The file is not UTF-8; it was read as {name}. If letters look wrong, choose another encoding."
+
+
+def _about_broken(broken: int) -> list[str]:
     if not broken:
         return []
     what = "1 character" if broken == 1 else f"{broken:,} characters"
@@ -112,6 +164,8 @@ def _refuse_binary(text: str, file: str) -> None:
     if where < 0 and len(_CONTROL.findall(sample)) <= 0.02 * len(sample):
         return
     line = f", line {text.count(chr(10), 0, where) + 1}" if where >= 0 else ""
-    raise TlcoreError(
-        "The file holds bytes that are not text.", f"{file}{line}", "Save the table as .xlsx or as .csv (UTF-8)."
-    )
+    raise _no_text(f"{file}{line}")
+
+
+def _no_text(where: str) -> TlcoreError:
+    return TlcoreError("The file holds bytes that are not text.", where, "Save the table as .xlsx or as .csv (UTF-8).")

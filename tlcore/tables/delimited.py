@@ -2,81 +2,119 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from itertools import islice
 
 from tlcore.errors import TlcoreError
 from tlcore.tables.decode import decode
-from tlcore.tables.dialect import Dialect, find_dialect
+from tlcore.tables.dialect import ALIGNED, Dialect
 from tlcore.tables.grid import Grid
 from tlcore.tables.limits import Limits
+from tlcore.tables.records import Repairs, read_records, records_of
+from tlcore.tables.sniff import DELIMITERS, dialect_for, find_dialect
 from tlcore.tables.table import HowRead
+from tlcore.tables.wishes import Wishes
 
-_SENTINEL = "\x1eend\x1e"
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n')
-_PRINTED = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
+_PRINTED = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "blank", ALIGNED: "gap of two or more blanks"}
+_RULE = re.compile(r"[\s:=+-]{3,}")
 
 
-def read_delimited(data: bytes, file: str, encoding: str | None, delimiter: str | None, limits: Limits) -> Grid:
-    """Raises TlcoreError for what is no text, an impossible delimiter, an open quote, too many rows."""
-    text, encoding, said = decode(data, encoding, file)
+def read_delimited(data: bytes, file: str, wishes: Wishes, limits: Limits) -> Grid:
+    """Raises TlcoreError for what is no text, an impossible delimiter, too many rows."""
+    text, encoding, said = decode(data, wishes.encoding, file)
     if not text.strip():
         raise TlcoreError("The file is empty.", file, "Choose a file with a row of column names and rows under it.")
-    hint = _SEP_LINE.match(text)
-    if delimiter is None and hint:
-        delimiter = hint.group(1)
-    dialect = find_dialect(text) if delimiter is None else Dialect(_checked(delimiter, file))
-    rows, dialect, about = _parse(text, dialect, file, limits)
-    if hint and dialect.delimiter == hint.group(1):
-        rows[0] = []  # Excel's note on the separator is no row of the table
-    if dialect.escape:
-        about.append("A backslash in front of a character marks it as text; such backslashes are left out.")
-    if dialect.delimiter is not None and dialect.delimiter != "," and file.lower().endswith(".csv"):
-        printed = _PRINTED.get(dialect.delimiter, f'"{dialect.delimiter}"')
-        about.append(f"The cells are separated by a {printed}, not by a comma.")
-    how = HowRead(file, "csv", encoding=encoding, delimiter=dialect.delimiter)
-    return Grid(rows, how, said + about)
-
-
-def _checked(delimiter: str, file: str) -> str:
-    delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
-    if len(delimiter) != 1 or delimiter in '"\r\n\0':
-        raise TlcoreError(f'"{delimiter}" cannot separate cells.', file, "Give one character, such as , ; | or a tab.")
-    return delimiter
-
-
-def _parse(text: str, dialect: Dialect, file: str, limits: Limits) -> tuple[list[list[str]], Dialect, list[str]]:
-    rows, closed = _records(text, dialect, file, limits)
-    if closed:
-        return rows, dialect, []
-    # Quotes that never close: perhaps they are mere characters, which the widths of the rows then show.
-    opened = len(rows)
-    plain = Dialect(dialect.delimiter, dialect.escape, quoted=False)
-    rows, closed = _records(text, plain, file, limits)
-    widths = Counter(len(row) for row in rows if row)
-    if closed and widths and widths.most_common(1)[0][1] == widths.total():
-        return rows, plain, ["Quotation marks are not paired in this file; they were read as plain characters."]
-    raise TlcoreError(
-        "A quotation mark is opened and never closed.",
-        f"{file}, row {opened}",
-        'Close it, or write a quotation mark inside a quoted cell twice ("").',
-    )
-
-
-def _records(text: str, dialect: Dialect, file: str, limits: Limits) -> tuple[list[list[str]], bool]:
-    """All records, and whether the last one ended: a line appended to the text must come out as its own record."""
-    most = limits.max_rows + 100  # header, title and the like beside the data
-    end = "" if text.endswith(("\n", "\r")) else "\n"
-    try:
-        rows = list(islice(dialect.records(f"{text}{end}{_SENTINEL}"), most + 2))
-    except csv.Error as error:
-        raise TlcoreError("The file cannot be read as a table.", f"{file}: {error}", "Save it as .xlsx.") from error
-    if rows and rows[-1] == [_SENTINEL]:
-        return rows[:-1], True
+    dialect, hint = choose_dialect(text, wishes.delimiter, file)
+    repairs = Repairs()
+    most = limits.max_rows + 1_000  # titles and the like beside the data
+    rows = list(islice(records_of(text, dialect, repairs), most + 1))
     if len(rows) > most:
         raise TlcoreError(
             f"The file has more than {limits.max_rows:,} rows.", file, "Split it, or take a part of its rows."
         )
-    return rows, False
+    if hint:
+        rows[0] = []  # Excel's note on the separator is no row of the table
+    about = [*about_dialect(dialect, file), *about_repairs(repairs), *_tidy(rows, dialect)]
+    guessed = wishes.left_to_guess("encoding", "delimiter", "header_row")
+    how = HowRead(file, "csv", encoding=encoding, delimiter=dialect.delimiter, guessed=guessed)
+    return Grid(rows, how, said + about)
+
+
+def choose_dialect(text: str, delimiter: str | None, file: str) -> tuple[Dialect, bool]:
+    """The dialect, and whether the first line is Excel's note on the separator. Raises TlcoreError."""
+    hint = _SEP_LINE.match(text)
+    if delimiter is not None:
+        checked = _checked(delimiter, file)
+        return dialect_for(text, checked), bool(hint and hint.group(1) == checked)
+    if hint:
+        return dialect_for(text[hint.end() :], hint.group(1)), True
+    return find_dialect(text), False
+
+
+def _checked(delimiter: str, file: str) -> str:
+    delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
+    if not 1 <= len(delimiter) <= 5 or set(delimiter) & set('"\r\n\0'):
+        raise TlcoreError(f'"{delimiter}" cannot separate cells.', file, "Give one character, such as , ; | or a tab.")
+    return delimiter
+
+
+def about_dialect(dialect: Dialect, file: str) -> list[str]:
+    """Sentences about separators, quotes and escapes other than the usual ones."""
+    said = []
+    if dialect.escape:
+        said.append("A backslash in front of a character marks it as text; such backslashes are left out.")
+    if dialect.delimiter is not None and dialect.delimiter != "," and file.lower().endswith(".csv"):
+        printed = _PRINTED.get(dialect.delimiter, f'"{dialect.delimiter}"')
+        said.append(f"The cells are separated by a {printed}, not by a comma.")
+    if dialect.quote != '"':
+        said.append(f'The cells are quoted with {dialect.quote} instead of ".')
+    if dialect.padded:
+        said.append("Blanks around the cells are left out.")
+    if not dialect.quoted:
+        said.append("Quotation marks are not paired in this file; they were read as plain characters.")
+    return said
+
+
+def about_repairs(repairs: Repairs) -> list[str]:
+    if not repairs.rows:
+        return []
+    many = f" (the first of {len(repairs.rows):,} such rows)" if len(repairs.rows) > 1 else ""
+    return [
+        f"Row {repairs.rows[0]}{many}: a quotation mark is opened and never closed; "
+        "it was closed at the end of the line. Please look at that row."
+    ]
+
+
+def _tidy(rows: list[list[str]], dialect: Dialect) -> list[str]:
+    """Mend in place what single rows got wrong: another delimiter, the lines of a drawn table. Says what it did."""
+    if dialect.delimiter is None or len(dialect.delimiter) > 1:
+        return []
+    usual, count = Counter(len(row) for row in rows if any(map(str.strip, row))).most_common(1)[0]
+    said = []
+    if dialect.delimiter == "|" and dialect.padded:
+        ruled = [i for i, row in enumerate(rows) if row and all(_RULE.fullmatch(c) or not c for c in row) and any(row)]
+        for i in ruled:
+            rows[i] = []
+        said += ["A drawn line under the column names is left out."] if ruled else []
+    if usual < 3 or count * 2 < len(rows):
+        return said
+    others = [i for i, row in enumerate(rows) if len(row) < usual and _split_anew(rows, i, dialect, usual)]
+    if others:
+        many = f" (the first of {len(others):,})" if len(others) > 1 else ""
+        said.append(
+            f"Row {others[0] + 1}{many} separates its cells with another character than the rest; it was read so."
+        )
+    return said
+
+
+def _split_anew(rows: list[list[str]], i: int, dialect: Dialect, usual: int) -> bool:
+    line = (dialect.delimiter or "").join(rows[i])
+    for other in DELIMITERS:
+        if other != dialect.delimiter and line.count(other) >= usual - 1 and len(line) < 1_000_000:
+            row = next(read_records([line], Dialect(other)), [])
+            if len(row) == usual:
+                rows[i] = row
+                return True
+    return False

@@ -1,182 +1,92 @@
-"""A grid of cells becomes a Table: names made unique, ragged rows squared, blank rows left out, limits kept."""
+"""A grid of cells becomes a Table: header and end found, rows squared in batches, limits kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress
-from typing import TYPE_CHECKING
+from itertools import islice
 
-from tlcore.errors import TlcoreError
-from tlcore.tables.header import find_header
+from tlcore.tables.cellkinds import filled
+from tlcore.tables.columns import Columns
+from tlcore.tables.extent import Typical, find_end, is_repeated_header
+from tlcore.tables.header import Header, find_header
 from tlcore.tables.limits import Limits
 from tlcore.tables.table import HowRead, Table
+from tlcore.tables.unquoted import Rejoin
+from tlcore.tables.wishes import Wishes
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+BATCH = 20_000  # rows that become Arrow at once
+MOST_TOLD = 1_000  # numbers of rows below the table that are kept
 
 
 @dataclass
 class Grid:
-    """What a reader found: rows[i] holds the cells of row i + 1 of the file; rows may be ragged or empty."""
+    """What a reader found: rows[i] holds the cells of row i + 1 of the file; rows may be ragged or empty.
+
+    grouped: rows (from 1) in which several cells were merged over more than one column, as over groups of columns.
+    """
 
     rows: list[list[str]]
     how: HowRead
     oddities: list[str] = field(default_factory=list)
+    grouped: frozenset[int] = frozenset()
 
 
-def table_from_grid(grid: Grid, header_row: int | None, limits: Limits) -> Table:
+def table_from_grid(grid: Grid, wishes: Wishes, limits: Limits) -> Table:
     """Raises TlcoreError if there is no header where one was asked for, no data, or too much of it."""
-    header, said = find_header(grid.rows, header_row, grid.how.file)
-    names = grid.rows[header - 1] if header else []
-    rows, numbers, blank = [], [], 0
-    for number, row in enumerate(grid.rows[header:], start=header + 1):
-        if any(map(str.strip, row)):
-            rows.append(row)
-            numbers.append(number)
-        else:
-            blank += 1
-    if blank:
-        said.append(f"{blank:,} blank row{'s are' if blank > 1 else ' is'} left out.")
-    how = replace(grid.how, header_row=header, oddities=(*grid.how.oddities, *grid.oddities, *said))
-    return make_table(names, rows, numbers, how, limits)
+    header = find_header(grid.rows, wishes, grid.how.file, grid.grouped)
+    body = Body(header, grid.how, limits, grid.rows[header.start :])
+    last = len(grid.rows) if wishes.last_row is None else min(wishes.last_row, len(grid.rows))
+    rows = grid.rows[header.start : last]
+    end = find_end(rows, header.start + 1, body.typical) if wishes.last_row is None else None
+    stop = end.stop if end else len(rows)
+    below = rows_below(grid.rows[header.start + stop :], header.start + stop + 1)
+    for at in range(0, stop, BATCH):
+        body.add(rows[at : min(at + BATCH, stop)])
+    return body.table(grid.oddities, end.said if end else (), below)
 
 
-def make_table(
-    names: Sequence[str], rows: list[list[str]], numbers: Sequence[int], how: HowRead, limits: Limits
-) -> Table:
-    """names: header cells, may be fewer than a row has. rows: ragged cells. numbers: (rows,) rows of the file."""
-    import numpy as np
-    import pyarrow as pa
-
-    width = _check_size(names, rows, numbers, how, limits)
-    said = _square(rows, numbers, len(names), width, with_header=how.header_row != 0)
-    columns: list[Sequence[str]] = list(zip(*rows, strict=True))
-    given = [*names, *[""] * (width - len(names))]
-    used = [bool(name.strip()) or any(map(str.strip, cells)) for name, cells in zip(given, columns, strict=True)]
-    if not all(used):
-        empty = used.count(False)
-        said.append(
-            f"{empty:,} empty column{'s' * (empty > 1)} without a name {'are' if empty > 1 else 'is'} left out."
-        )
-    columns, given = list(compress(columns, used)), list(compress(given, used))
-    places = [place for place, keep in enumerate(used, start=1) if keep]
-    unique, about_names = unique_names(given, places, say=how.header_row != 0)
-    _check_cells(unique, columns, numbers, how, limits)
-    arrays, about_text = _to_arrow(columns)
-    data = pa.table(dict(zip(unique, arrays, strict=True)))
-    how = replace(how, oddities=(*how.oddities, *about_names, *said, *about_text))
-    return Table(tuple(unique), data, np.asarray(numbers, dtype=np.int64), how)
+def rows_below(rows: Iterable[list[str]], number: int) -> tuple[int, ...]:
+    """The rows under the table with something in them, the first MOST_TOLD. number: where rows[0] stands in the file."""
+    return tuple(islice((i for i, row in enumerate(rows, start=number) if filled(row)), MOST_TOLD))
 
 
-def unique_names(given: Sequence[str], places: Sequence[int], say: bool = True) -> tuple[list[str], list[str]]:
-    """Names without blanks or repeats, and a sentence for each that had to change."""
-    tidy = [" ".join(_readable(name).split()) for name in given]
-    taken, unique, said = set(tidy), [], []
-    seen: set[str] = set()
-    for place, name in zip(places, tidy, strict=True):
-        new, base, n = name, name or f"column {place}", 2
-        if not name or name in seen:
-            new = base if not name else f"{base} (2)"
-            while new in taken:
-                n += 1 if new != base else 0
-                new = f"{base} ({n})"
-            why = f'is a second "{name}"' if name else "had no name"
-            said.append(f'Column {place} {why}; it is called "{new}" here.')
-        taken.add(new)
-        seen.add(name)
-        unique.append(new)
-    if len(said) > 5:
-        said = [*said[:5], f"{len(said) - 5} more columns were named in the same way."]
-    return unique, said if say else []
+class Body:
+    """The rows under the header on their way into columns: blank rows and repeated headers are left out and counted."""
 
+    def __init__(self, header: Header, how: HowRead, limits: Limits, sample: Sequence[list[str]]) -> None:
+        self.header = header
+        self.how = replace(how, header_row=header.row, header_rows=header.rows, rows_above=header.above)
+        self.typical = Typical.of(header.names, sample)
+        self.columns = Columns(header.names, self.how, limits)
+        self.rejoin = Rejoin.of(header.names, sample, how.delimiter)
+        self.next_row = header.start + 1
+        self.blank = 0
+        self.repeated: list[int] = []
 
-def _check_size(
-    names: Sequence[str], rows: list[list[str]], numbers: Sequence[int], how: HowRead, limits: Limits
-) -> int:
-    if not rows:
-        raise TlcoreError(
-            "The file has column names but no rows under them.", how.file, "Add at least one row of data."
-        )
-    if len(rows) > limits.max_rows:
-        raise TlcoreError(
-            f"The file has {len(rows):,} rows; at most {limits.max_rows:,} can be read.",
-            how.file,
-            "Split it, or take a part of it.",
-        )
-    widths = [len(row) for row in rows]
-    width = max(len(names), max(widths))
-    if width > limits.max_columns:
-        where = how.file if width == len(names) else f"{how.file}, row {numbers[widths.index(width)]}"
-        raise TlcoreError(
-            f"The table has {width:,} columns; at most {limits.max_columns:,} can be read.",
-            where,
-            "Keep the columns that you need, or check which character separates the cells.",
-        )
-    # Squaring makes every row as wide as the widest, so one very wide row must not multiply by many short ones.
-    if width * len(rows) > limits.max_sheet_cells:
-        raise TlcoreError(
-            f"The table has {len(rows):,} rows of {width:,} columns, which is too much to hold.",
-            how.file,
-            "Keep the columns that you need, or take a part of the rows.",
-        )
-    return width
+    def add(self, rows: list[list[str]]) -> None:
+        """rows: the next rows of the file, blank ones too."""
+        kept, numbers = [], []
+        width = len(self.header.names)
+        for number, row in enumerate(rows, start=self.next_row):
+            if not any(map(str.strip, row)):
+                self.blank += 1
+            elif self.header.names and is_repeated_header(row, self.typical):
+                self.repeated.append(number)
+            else:
+                kept.append(row if len(row) == width else self.rejoin.row(row, number))
+                numbers.append(number)
+        self.next_row += len(rows)
+        self.columns.add(kept, numbers)
 
-
-def _square(rows: list[list[str]], numbers: Sequence[int], named: int, width: int, with_header: bool) -> list[str]:
-    """Fill short rows with "" in place. Returns sentences about rows longer or shorter than the header."""
-    usual = named if with_header else width
-    longer = [i for i, row in enumerate(rows) if len(row) > usual]
-    if len(longer) > len(rows) / 2:  # a delimiter at the end of every row is a habit, not a shifted cell
-        longer = [i for i in longer if any(map(str.strip, rows[i][usual:]))]
-    short = [i for i, row in enumerate(rows) if len(row) < usual]
-    for i, row in enumerate(rows):
-        if len(row) < width:
-            rows[i] = row + [""] * (width - len(row))
-    said = []
-    if short:
-        verb = "has" if len(short) == 1 else "have"
-        said.append(
-            f"{len(short):,} row{'s' * (len(short) > 1)} {verb} fewer cells than the table has columns "
-            f"(the first is row {numbers[short[0]]}); the missing cells are empty."
-        )
-    if longer:
-        verb = "has" if len(longer) == 1 else "have"
-        said.append(
-            f"{len(longer):,} row{'s' * (len(longer) > 1)} {verb} more cells than there are column names "
-            f"(the first is row {numbers[longer[0]]}); the extra cells are kept in columns of their own."
-        )
-    return said
-
-
-def _check_cells(
-    names: Sequence[str], columns: Sequence[Sequence[str]], numbers: Sequence[int], how: HowRead, limits: Limits
-) -> None:
-    for name, cells in zip(names, columns, strict=True):
-        lengths = list(map(len, cells))
-        longest = max(lengths)
-        if longest > limits.max_cell_chars or len(name) > limits.max_cell_chars:
-            row = numbers[lengths.index(longest)] if longest > limits.max_cell_chars else how.header_row
-            shown = name if len(name) <= 60 else name[:57] + "..."
-            raise TlcoreError(
-                f"A cell holds {max(longest, len(name)):,} characters; at most {limits.max_cell_chars:,} can be read.",
-                f'{how.file}, row {row}, column "{shown}"',
-                "Shorten it. If the cell swallowed many rows, a quotation mark is not closed.",
-            )
-
-
-def _to_arrow(columns: Sequence[Sequence[str]]) -> tuple[list[pa.Array], list[str]]:
-    import pyarrow as pa
-
-    arrays, broken = [], False
-    for cells in columns:
-        try:
-            arrays.append(pa.array(cells, pa.string()))
-        except UnicodeEncodeError:  # half of a surrogate pair: JSON can spell it, no text can hold it
-            broken = True
-            arrays.append(pa.array([_readable(cell) for cell in cells], pa.string()))
-    return arrays, ["Some cells hold broken characters; they are shown as ?."] if broken else []
-
-
-def _readable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    def table(self, about_file: Sequence[str], about_end: Sequence[str], below: tuple[int, ...]) -> Table:
+        """Raises TlcoreError if there is no row of data."""
+        said = [*about_file, *self.header.said, *about_end]
+        said += self.rejoin.said()
+        if self.repeated:
+            times, where = len(self.repeated), self.repeated[0]
+            again = f"{times:,} times more" if times > 1 else "once more"
+            said.append(f"The column names stand in the file {again} (first in row {where}); such rows are left out.")
+        if self.blank:
+            said.append(f"{self.blank:,} blank row{'s are' if self.blank > 1 else ' is'} left out.")
+        return self.columns.table(replace(self.how, rows_below=below, oddities=(*self.how.oddities, *said)))

@@ -1,102 +1,210 @@
-"""Which row holds the column names. A header is assumed unless the first row clearly is data."""
+"""Which rows hold the column names: below titles and notes, in one row or two, or nowhere.
+
+Names are assumed unless the row clearly is data. "Core" columns are those that most rows fill.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from tlcore.errors import TlcoreError
-
-LOOK_AT = 200  # rows that are enough to tell names from data
-MOST_TITLE_ROWS = 20
-_KINDS = (
-    ("number", re.compile(r"[-+]?[$€£]?\d[\d.,\s]*%?")),
-    ("date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")),
-    ("time", re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?")),
-    ("link", re.compile(r"https?://\S+")),
-    ("json", re.compile(r"[\[{].*[\]}]", re.DOTALL)),
+from tlcore.tables.cellkinds import (
+    HEADER_WORDS,
+    LOOK_AT,
+    column_kinds,
+    filled,
+    is_missing,
+    kind_of_cell,
+    looks_like_data,
 )
-# A first row with one of these is a header even where the same word is also a value.
-_NAMES = "text label labels category class sentiment message id name title comment topic intent"
-HEADER_WORDS = frozenset(_NAMES.split())
+from tlcore.tables.wishes import Wishes
+
+MOST_ABOVE = 60  # rows of titles and notes
+_ASIDE = re.compile(r"[(\[{].{0,80}[)\]}]")
+_TAG = re.compile(r"#[A-Za-z][\w+-]{0,60}|\{\"ImportId\".{0,200}\}")
 
 
-def find_header(rows: list[list[str]], asked: int | None, file: str) -> tuple[int, list[str]]:
-    """The 1-based header row (0: none) and sentences about it. Raises TlcoreError if `asked` cannot be it."""
-    if asked is not None:
-        return _asked(rows, asked, file)
-    filled = [i for i, row in enumerate(rows) if any(map(str.strip, row))]
-    if not filled:
+@dataclass(frozen=True)
+class Header:
+    """row: 1-based row of the file, 0 for none. rows: how many rows the names take. start: 0-based first data row.
+
+    above: rows of the file above the names with something in them. said: sentences for the user.
+    """
+
+    row: int
+    rows: int
+    start: int
+    names: tuple[str, ...]
+    above: tuple[int, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+def find_header(rows: list[list[str]], wishes: Wishes, file: str, grouped: frozenset[int] = frozenset()) -> Header:
+    """rows: the first rows of the file, or all. grouped: rows (from 1) with cells merged over groups of columns.
+
+    Raises TlcoreError if the row asked for cannot hold the names.
+    """
+    if wishes.header_row is not None:
+        return _asked(rows, wishes.header_row, wishes.header_rows, file)
+    places = [i for i, row in enumerate(rows[: LOOK_AT + MOST_ABOVE]) if filled(row)]
+    if not places:
         raise TlcoreError("The file is empty.", file, "Choose a file with a row of column names and rows under it.")
-    first, skipped = _past_title(rows, filled)
-    said = []
-    if skipped:
-        said.append(f"{skipped} row{'s' * (skipped > 1)} above the column names left out: a title or a note.")
-    after = [i for i in filled if i > first][:LOOK_AT]
-    if looks_like_data(rows[first], [rows[i] for i in after]):
-        said.append("The first row looks like data, not like names, so the columns are numbered.")
-        return 0, said
-    return first + 1, said
+    first, is_data = _first_table_row(rows, places)
+    if is_data:
+        above = tuple(i + 1 for i in places if i < first)
+        said = [*_about_above(above), "The first row looks like data, not like names, so the columns are numbered."]
+        return Header(0, 0, first, (), above, tuple(said))
+    how_many = wishes.header_rows
+    # `first`, counted from 1, is the row above.
+    if how_many is None and first >= 1 and (first in grouped or _fill_each_other(rows, first)):
+        first, how_many = first - 1, 2
+    return _named(rows, first, how_many, tuple(i + 1 for i in places if i < first))
 
 
-def looks_like_data(first: list[str], others: list[list[str]]) -> bool:
-    """True where the first row is clearly no header: it holds the same kind of thing as the rows below."""
-    if not others or first in others:
-        return False
-    cells = [cell.strip() for cell in first]
-    if {cell.lower() for cell in cells} & HEADER_WORDS:
-        return False
-    if _counts_up([cell for cell in cells if _kind(cell) == "number"]):
-        return False
-    return any(_like_column(cell, [row[i].strip() for row in others if i < len(row)]) for i, cell in enumerate(cells))
-
-
-def _asked(rows: list[list[str]], asked: int, file: str) -> tuple[int, list[str]]:
+def _asked(rows: list[list[str]], asked: int, how_many: int | None, file: str) -> Header:
     if asked < 0 or asked > len(rows):
         raise TlcoreError(
             f"Row {asked} cannot hold the column names: the file has {len(rows):,} rows.",
             file,
             "Choose a row of the file, or 0 if there are no column names.",
         )
-    if asked and not any(map(str.strip, rows[asked - 1])):
+    if asked == 0:
+        return Header(0, 0, 0, ())
+    if not filled(rows[asked - 1]):
         raise TlcoreError(f"Row {asked} is empty, so it cannot hold the column names.", file, "Choose another row.")
-    above = sum(any(map(str.strip, row)) for row in rows[: max(asked - 1, 0)])
-    said = [f"{above} row{'s' * (above > 1)} above the column names left out, as asked."] if above else []
-    return asked, said
+    above = tuple(i + 1 for i in range(asked - 1) if filled(rows[i]))
+    return _named(rows, asked - 1, how_many, above, asked=True)
 
 
-def _past_title(rows: list[list[str]], filled: list[int]) -> tuple[int, int]:
-    """Step over rows with one cell only at the top of a table of three columns and more."""
-    counts = [sum(1 for cell in rows[i] if cell.strip()) for i in filled[: LOOK_AT + MOST_TITLE_ROWS]]
-    usual = Counter(counts).most_common(1)[0][0]
-    if usual < 3:
-        return filled[0], 0
-    for place, count in enumerate(counts[:MOST_TITLE_ROWS]):
-        if count > 1:
-            return filled[place], place
-    return filled[0], 0
+def _first_table_row(rows: list[list[str]], places: list[int]) -> tuple[int, bool]:
+    """The 0-based row where the table begins, and whether that row is data already."""
+    core = core_columns([rows[i] for i in places])
+    covers = [_cover(rows[i], core) for i in places]
+    full = next((at for at, cover in enumerate(covers[:MOST_ABOVE]) if cover == 1), 0)
+    below = _rows_below(rows, places, full)
+    data = looks_like_data(rows[places[full]], below)
+    if full == 0:
+        return places[0], data
+    above = rows[places[full - 1]]
+    if data:
+        # Names with a gap (the column of row numbers has none) or a first data row with one.
+        for at in range(full - 1, -1, -1):
+            if covers[at] < 0.5:
+                break
+            if not looks_like_data(rows[places[at]], below):
+                return places[at], False
+            full = at
+        return places[full], True
+    two_thirds = covers[full - 1] >= 2 / 3 and filled(above) >= 2 and not _kinds_below_differ(rows[places[full]], below)
+    if full == 1 and len(core) > 1 and _cover(above, core[1:]) == 1:
+        return places[0], False  # all named but the first column, which counts the rows or says whose they are
+    adjoins = places[full] == places[full - 1] + 1
+    if two_thirds or (adjoins and any(cell.strip().lower() in HEADER_WORDS for cell in above)):
+        return places[full - 1], False
+    if _repeats(rows[places[full]]) and covers[full - 1] >= 0.25 and filled(above) >= 2:
+        return places[full - 1], False  # groups of columns above names such as "first, second, first, second"
+    return places[full], False
 
 
-def _kind(cell: str) -> str:
-    return next((name for name, pattern in _KINDS if pattern.fullmatch(cell)), "") if cell else ""
+def _rows_below(rows: list[list[str]], places: list[int], at: int) -> list[list[str]]:
+    """The rows under places[at]: those before the first blank row if they are enough, for another table may follow."""
+    under = places[at + 1 :][:LOOK_AT]
+    run = next((n for n, i in enumerate(under) if i != places[at] + 1 + n), len(under))
+    return [rows[i] for i in (under[:run] if run >= 6 else under)]
 
 
-def _counts_up(numbers: list[str]) -> bool:
-    """Column names such as 2019, 2020, 2021 or 0, 1, 2."""
-    if len(numbers) < 2 or not all(re.fullmatch(r"\d{1,4}", number) for number in numbers):
+def core_columns(rows: Sequence[Sequence[str]], share: float = 0.6) -> list[int]:
+    """The columns that at least this share of the rows fills; the first column if there is none."""
+    width = max(map(len, rows), default=0)
+    counts = [sum(1 for row in rows if place < len(row) and row[place].strip()) for place in range(width)]
+    return [place for place, count in enumerate(counts) if count >= share * len(rows)] or [0]
+
+
+def _cover(row: Sequence[str], core: list[int]) -> float:
+    return sum(1 for place in core if place < len(row) and row[place].strip()) / len(core)
+
+
+def _kinds_below_differ(row: Sequence[str], below: list[list[str]]) -> bool:
+    """Words on top of numbers or dates: a header for sure."""
+    kinds = column_kinds(below)
+    cells = [(row[place], kind) for place, kind in kinds.items() if place < len(row) and row[place].strip()]
+    return bool(cells) and all(kind_of_cell(cell) != kind for cell, kind in cells)
+
+
+def _repeats(row: Sequence[str]) -> bool:
+    names = [cell.strip() for cell in row if cell.strip()]
+    return len(names) >= 3 and len(set(names)) < len(names)
+
+
+def _named(
+    rows: list[list[str]], first: int, how_many: int | None, above: tuple[int, ...], asked: bool = False
+) -> Header:
+    names = rows[first]
+    second = rows[first + 1] if first + 1 < len(rows) else []
+    below = [row for row in rows[first + 2 : first + 2 + LOOK_AT] if filled(row) and not _is_tag_row(row)]
+    said, count = _about_above(above, asked), how_many or 1
+    if how_many is None and not _is_tag_row(second) and below and _second_names(names, second, below):
+        count = 2
+    start = first + count
+    if count > 1:
+        names = _joined(rows[first:start])
+        said.append(f"The column names stand in rows {first + 1} to {start}; they were joined.")
+    if start < len(rows) and _is_tag_row(rows[start]):
+        start += 1
+        said.append(f"Row {start} holds tags for programs, not data; it was left out.")
+    return Header(first + 1, count, start, tuple(names), above, tuple(said))
+
+
+def _fill_each_other(rows: list[list[str]], first: int) -> bool:
+    """Whether the row of names has gaps that the row above fills, as survey programs write it."""
+    row, above = rows[first], rows[first - 1]
+    width = max(len(row), len(above))
+    both = [(i < len(above) and above[i].strip(), i < len(row) and row[i].strip()) for i in range(width)]
+    return filled(row) < width and filled(above) >= 2 and all(a or b for a, b in both)
+
+
+def _about_above(above: tuple[int, ...], asked: bool = False) -> list[str]:
+    if not above:
+        return []
+    what = ", as asked." if asked else ": a title or notes."
+    which = "1 row above the table is" if len(above) == 1 else f"{len(above)} rows above the table are"
+    return [f"{which} left out{what}"]
+
+
+def _is_tag_row(row: Sequence[str]) -> bool:
+    tags = sum(bool(_TAG.fullmatch(cell.strip())) for cell in row)
+    return tags >= 2 and tags >= 0.6 * filled(row)
+
+
+def _second_names(names: Sequence[str], row: Sequence[str], below: list[list[str]]) -> bool:
+    """Whether `row`, under the names, goes on with them: units, remarks in brackets, names under groups."""
+    cells = [(place, cell.strip()) for place, cell in enumerate(row) if cell.strip()]
+    if len(cells) < 2 or any(kind_of_cell(cell) for _, cell in cells if not _ASIDE.fullmatch(cell)):
         return False
-    values = [int(number) for number in numbers]
-    return all(0 < b - a <= 10 for a, b in pairwise(values))
-
-
-def _like_column(cell: str, below: list[str]) -> bool:
-    below = [other for other in below if other]
-    if not cell or not below:
+    if all(_ASIDE.fullmatch(cell) for _, cell in cells):
+        return not all(_ASIDE.fullmatch(cell.strip()) for cell in below[0] if cell.strip())
+    grouped = filled(names) < len(cells) or _repeats(names)
+    if not grouped and len({cell for _, cell in cells}) < 0.7 * len(cells):
         return False
-    kind = _kind(cell)
-    if kind and sum(_kind(other) == kind for other in below) >= 0.8 * len(below):
-        return True
-    # "positive" on top of a column of "positive" and "negative" is a value, not a name.
-    few = len(set(below)) <= len(below) / 3
-    return len(below) >= 6 and few and below.count(cell) >= max(2, len(below) // 20)
+    if len(cells) * 2 < filled(names) or any(is_missing(cell) or len(cell) > 60 for _, cell in cells):
+        return False
+    known = [{other[place].strip() for other in below if place < len(other)} for place, _ in cells]
+    if any(cell in values for (_, cell), values in zip(cells, known, strict=True)):
+        return False
+    kinds = column_kinds(below)
+    against = sum(place in kinds for place, _ in cells)  # words where numbers or dates follow
+    return against >= (1 if grouped else 2) and against * 2 >= len(kinds)
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    """One name a column. A name that stands over several columns, as merged cells do, goes with each of them."""
+    width = max(map(len, rows))
+    squared = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
+    for row, under in pairwise(squared):
+        for place in range(1, width):
+            if not row[place] and under[place] and (row[place - 1] and under[place - 1]):
+                row[place] = row[place - 1]
+    return [" ".join(dict.fromkeys(row[place] for row in squared if row[place])) for place in range(width)]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from tlcore.errors import TlcoreError
+from tlcore.tables.columns import Columns
 from tlcore.tables.decode import decode
-from tlcore.tables.grid import make_table
 from tlcore.tables.limits import Limits
 from tlcore.tables.table import HowRead, Table
 
@@ -19,6 +19,9 @@ class _Number(str):
     """A number as the file spells it, so that 1.50 stays 1.50."""
 
 
+_PLAIN = (str, bool, type(None))
+
+
 def read_json(data: bytes, file: str, encoding: str | None, lines: bool, limits: Limits) -> Table:
     """lines: whether the name says JSON Lines; the content decides. Raises TlcoreError with the broken line."""
     text, encoding, said = decode(data, encoding, file)
@@ -27,7 +30,7 @@ def read_json(data: bytes, file: str, encoding: str | None, lines: bool, limits:
     numbered, format = _objects(text, file, lines)
     if (format == "jsonl") != lines:
         said.append(f"The file holds {'one object a line' if not lines else 'a list of objects'}; it was read as that.")
-    how = HowRead(file, format, encoding=encoding, header_row=0, oddities=tuple(said))
+    how = HowRead(file, format, encoding=encoding, header_row=0, header_rows=0, oddities=tuple(said))
     return _table(numbered, how, limits)
 
 
@@ -70,13 +73,42 @@ def _line(line: str, where: str) -> dict[str, Any]:
 
 
 def _whole(found: Any, file: str) -> list[tuple[int, dict[str, Any]]]:
-    if isinstance(found, dict):  # {"data": [{...}, ...]}
-        lists = [value for value in found.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-        found = lists[0] if len(lists) == 1 else [found]
-    for number, item in enumerate(found, start=1):
+    items = _items(found)
+    for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
             raise TlcoreError("The list holds something that is no object.", f"{file}, item {number}", _SHAPE)
-    return list(enumerate(found, start=1))
+    return list(enumerate(items, start=1))
+
+
+def _items(found: Any) -> list[Any]:
+    """The rows of the shapes in which programs write tables as JSON."""
+    if isinstance(found, dict):
+        values = list(found.values())
+        if len(values) > 1 and all(isinstance(value, list) and not _has_objects(value) for value in values):
+            if len({len(value) for value in values}) == 1:
+                return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)]
+            return [found]
+        if values and all(isinstance(value, dict) for value in values):
+            if all(key.isdigit() for key in found):  # {"0": {"text": ..., "label": ...}, "1": ...}
+                return values
+            if all(value and value.keys() == values[0].keys() for value in values) and all(map(str.isdigit, values[0])):
+                return [{name: column[key] for name, column in found.items()} for key in values[0]]
+        lists = [value for value in values if isinstance(value, list) and value and isinstance(value[0], dict)]
+        return lists[0] if len(lists) == 1 else [found]
+    if found and all(isinstance(item, _PLAIN) for item in found):
+        return [{"text": item} for item in found]
+    if len(found) > 1 and all(isinstance(item, list) for item in found) and _are_names(found[0]):
+        return [dict(zip(found[0], row, strict=False)) if len(row) <= len(found[0]) else row for row in found[1:]]
+    return list(found)
+
+
+def _has_objects(cells: list[Any]) -> bool:
+    return any(isinstance(cell, dict) for cell in cells)
+
+
+def _are_names(cells: list[Any]) -> bool:
+    plain = all(isinstance(cell, str) and not isinstance(cell, _Number) for cell in cells)
+    return bool(cells) and plain and len(set(cells)) == len(cells)
 
 
 def _table(numbered: list[tuple[int, dict[str, Any]]], how: HowRead, limits: Limits) -> Table:
@@ -96,7 +128,10 @@ def _table(numbered: list[tuple[int, dict[str, Any]]], how: HowRead, limits: Lim
             how, oddities=(*how.oddities, f"{blank:,} blank object{'s are' if blank > 1 else ' is'} left out.")
         )
     # header_row 1 while the names are made unique, so that every change is said; no row of the file holds them.
-    table = make_table(names, rows, [number for number, _ in filled], replace(how, header_row=1), limits)
+    how = replace(how, header_row=1)
+    columns = Columns(names, how, limits)
+    columns.add(rows, [number for number, _ in filled])
+    table = columns.table(how)
     return Table(table.columns, table.data, table.row_numbers, replace(table.how, header_row=0))
 
 

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-import io
+import json
 import zipfile
 from pathlib import PurePath
 
 from tlcore.errors import TlcoreError
+from tlcore.tables.limits import Limits
+from tlcore.tables.source import Source
 
 TEXT_ENDINGS = frozenset([".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data", ".log", ".asc", ".text", ""])
+PARQUET_ENDINGS = frozenset([".parquet", ".pq"])
 JSON_ENDINGS = frozenset([".json", ".jsonl", ".ndjson"])
 SHEET_ENDINGS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods"}
+TABLE_ENDINGS = frozenset([*TEXT_ENDINGS, *JSON_ENDINGS, *PARQUET_ENDINGS, *SHEET_ENDINGS]) - {"", ".log"}
 SAVE_AS = "Save the table as .xlsx or .csv and choose that file."
 _REFUSED = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
     (b"GIF8", "a picture (GIF)"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
     (b"7z\xbc\xaf", "a compressed file (7-Zip)"),
     (b"Rar!", "a compressed file (RAR)"),
     (b"SQLite format 3", "a database (SQLite)"),
-    (b"PAR1", "a Parquet file"),
     (b"{\\rtf", "a text document (RTF)"),
 )
 
 
-def kind_of(data: bytes, name: str) -> tuple[str, list[str]]:
-    """The format (csv, json, jsonl, xlsx, xls, ods) and sentences about a name that does not fit.
+def kind_of(source: Source, limits: Limits) -> tuple[str, list[str]]:
+    """The format (csv, json, jsonl, xlsx, xls, ods, parquet) and sentences about a name that does not fit.
 
     Raises TlcoreError for what is no table.
     """
+    name, data = source.name, source.head()
     ending = PurePath(name).suffix.lower()
-    if data[:4] == b"PK\x03\x04" or data[:4] == b"PK\x05\x06":
-        return _said(_inside_zip(data, name), ending)
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return _said(_inside_zip(source), ending)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        if "EncryptedPackage".encode("utf-16-le") in data:
+        if "EncryptedPackage".encode("utf-16-le") in source.read(limits):
             raise TlcoreError(
                 "The file is locked with a password.", name, "Save it without a password, then try again."
             )
         return _said("xls", ending)
+    if data[:4] == b"PAR1":
+        return "parquet", [] if ending in PARQUET_ENDINGS else [_other_kind(ending, "a Parquet file")]
     for magic, what in _REFUSED:
         if data.startswith(magic):
             raise TlcoreError(f"This is {what}, not a table.", name, SAVE_AS)
@@ -48,7 +53,21 @@ def kind_of(data: bytes, name: str) -> tuple[str, list[str]]:
         raise TlcoreError(
             "This is a web page or XML, not a table.", name, f"Open it in a spreadsheet program. {SAVE_AS}"
         )
+    if ending not in JSON_ENDINGS and _is_json(data):
+        return "jsonl", [_other_kind(ending, "JSON")]
     return _text_kind(ending, name)
+
+
+def _is_json(head: bytes) -> bool:
+    """Whether a text begins with a whole JSON object, or with a list of them."""
+    text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n[")
+    if not text.startswith('{"') and not text.startswith("{ "):
+        return False
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict)
 
 
 def _text_kind(ending: str, name: str) -> tuple[str, list[str]]:
@@ -61,11 +80,15 @@ def _text_kind(ending: str, name: str) -> tuple[str, list[str]]:
     raise TlcoreError(f"Files that end in {ending} cannot be read.", name, SAVE_AS)
 
 
-def _inside_zip(data: bytes, name: str) -> str:
+def _inside_zip(source: Source) -> str:
+    name = source.name
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with source.open() as opened, zipfile.ZipFile(opened) as archive:
             names = set(archive.namelist())
-            mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
+            mimetype = b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as opened_part:
+                    mimetype = opened_part.read(200)
     except Exception as error:  # a broken archive makes zipfile raise a dozen different ones
         raise damaged(name) from error
     if "xl/workbook.xml" in names:
@@ -97,4 +120,8 @@ def _said(kind: str, ending: str) -> tuple[str, list[str]]:
     if SHEET_ENDINGS.get(ending) == kind:
         return kind, []
     what = {"xlsx": "an Excel workbook", "xls": "an old Excel workbook (.xls)", "ods": "an OpenDocument spreadsheet"}
-    return kind, [f"The name ends in {ending or 'nothing'}, but the file is {what[kind]}; it was read as that."]
+    return kind, [_other_kind(ending, what[kind])]
+
+
+def _other_kind(ending: str, what: str) -> str:
+    return f"The name ends in {ending or 'nothing'}, but the file is {what}; it was read as that."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
@@ -12,20 +13,24 @@ from tlcore.tables.kinds import damaged
 from tlcore.tables.limits import Limits
 from tlcore.tables.table import HowRead
 from tlcore.tables.unpack import check_workbook
+from tlcore.tables.wishes import Wishes
+
+_MOST_MERGED = 2_000_000  # cells; ranges may lie over each other, so a small file can name very many
+_Range = tuple[tuple[int, int], tuple[int, int]]  # (top, left), (bottom, right), from 0
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 
-def read_sheet(data: bytes, kind: str, file: str, sheet: str | None, limits: Limits) -> Grid:
-    """kind: xlsx, xls or ods. Without `sheet`, the first visible one that is not empty.
+def read_sheet(data: bytes, kind: str, file: str, wishes: Wishes, limits: Limits) -> Grid:
+    """kind: xlsx, xls or ods. Without a wish, the first visible one that is not empty.
 
     Raises TlcoreError for a damaged or locked workbook, an unknown or empty sheet, too much data.
     """
     if kind != "xls":
         check_workbook(data, kind, file, limits)
     try:
-        return _read(data, kind, file, sheet, limits)
+        return _read(data, kind, file, wishes, limits)
     except TlcoreError:
         raise
     except BaseException as error:
@@ -58,19 +63,22 @@ def _fraction(value: float) -> str:
     return f"{value:.15g}" if abs(value) < 1e16 else repr(value)
 
 
-def _read(data: bytes, kind: str, file: str, sheet: str | None, limits: Limits) -> Grid:
+def _read(data: bytes, kind: str, file: str, wishes: Wishes, limits: Limits) -> Grid:
     from python_calamine import CalamineWorkbook
 
+    sheet = wishes.sheet
     with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
         names, hidden = _worksheets(book)
         if not names:
             raise TlcoreError("The workbook has no sheet with cells.", file, "Put the table on a sheet.")
         chosen = _choose(book, names, hidden, sheet, file)
         said = [] if sheet is not None or len(names) == 1 else [_about_sheets(chosen.name, names)]
-        if kind != "ods" and chosen.merged_cell_ranges:
-            said.append("Some cells are merged; only the first cell of each keeps the text, the others are empty.")
         rows = _rows(chosen, file, limits)
-    return Grid(rows, HowRead(file, kind, sheet=chosen.name, sheets=names), said)
+        merged = [] if kind == "ods" else list(chosen.merged_cell_ranges or [])
+        said += _fill_merged(rows, merged)
+    guessed = wishes.left_to_guess("sheet", "header_row")
+    how = HowRead(file, kind, sheet=chosen.name, sheets=names, guessed=guessed)
+    return Grid(rows, how, said, _rows_with_groups(merged))
 
 
 def _worksheets(book: CalamineWorkbook) -> tuple[tuple[str, ...], set[str]]:
@@ -104,6 +112,29 @@ def _rows(sheet: CalamineSheet, file: str, limits: Limits) -> list[list[str]]:
         )
     # Rows come with the blank area above and to the left of the table, so that row i is row i + 1 of the sheet.
     return [[cell_text(value) for value in row] for row in sheet.iter_rows()]
+
+
+def _fill_merged(rows: list[list[str]], merged: list[_Range]) -> list[str]:
+    """Cells merged downwards in one column give each row the text that a reader sees beside it. In place."""
+    down = [(top, left, bottom) for (top, left), (bottom, right) in merged if left == right and bottom > top]
+    if not merged:
+        return []
+    if sum(bottom - top for top, _, bottom in down) > _MOST_MERGED:
+        down = []
+    for top, left, bottom in down:
+        text = rows[top][left] if top < len(rows) and left < len(rows[top]) else ""
+        for row in rows[top + 1 : bottom + 1]:
+            if text and left < len(row) and not row[left]:
+                row[left] = text
+    if down:
+        return ["Cells that were merged over several rows were filled in, so that each row has the text."]
+    return ["Some cells are merged; only the first cell of each keeps the text, the others are empty."]
+
+
+def _rows_with_groups(merged: list[_Range]) -> frozenset[int]:
+    """The rows, from 1, with two cells or more that are merged over several columns."""
+    counts = Counter(top for (top, left), (bottom, right) in merged if right > left and top == bottom)
+    return frozenset(row + 1 for row, count in counts.items() if count >= 2)
 
 
 def _about_sheets(chosen: str, names: tuple[str, ...]) -> str:

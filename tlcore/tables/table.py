@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 class HowRead:
     """How a file was read, in words that a screen can show and JSON can hold.
 
-    format: csv, xlsx, xls, ods, jsonl or json. header_row: 1-based row in the file, 0 where there is no header.
+    format: csv, xlsx, xls, ods, parquet, jsonl or json. header_row: 1-based row in the file, 0 where there is no
+    header; header_rows: how many rows the names take. rows_above, rows_below: rows of the file with something in them
+    that are no part of the table, such as titles, notes, further tables (below, the first 1,000 are told). guessed: which of encoding, delimiter, sheet
+    and header_row nobody asked for. member: the file inside an archive or folder; images: the pictures beside it.
     oddities: plain sentences about whatever was not as expected.
     """
 
@@ -30,17 +33,22 @@ class HowRead:
     sheets: tuple[str, ...] = ()
     header_row: int = 1
     oddities: tuple[str, ...] = ()
+    header_rows: int = 1
+    rows_above: tuple[int, ...] = ()
+    rows_below: tuple[int, ...] = ()
+    guessed: tuple[str, ...] = ()
+    member: str | None = None
+    images: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        parts = asdict(self)
-        parts["sheets"], parts["oddities"] = list(self.sheets), list(self.oddities)
-        return parts
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, parts: Mapping[str, Any]) -> HowRead:
         known = {key: parts[key] for key in cls.__dataclass_fields__ if key in parts}
-        for key in ("sheets", "oddities"):
-            known[key] = tuple(known.get(key) or ())
+        for key, field in cls.__dataclass_fields__.items():
+            if field.default == ():
+                known[key] = tuple(known.get(key) or ())
         return cls(**known)
 
 

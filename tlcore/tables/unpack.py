@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 
 from tlcore.errors import TlcoreError
 from tlcore.tables.kinds import damaged
@@ -32,10 +31,12 @@ def check_workbook(data: bytes, kind: str, file: str, limits: Limits) -> None:
             if sum(info.file_size for info in infos) > limits.max_unpacked_bytes:
                 raise _too_large(file, limits)
             _check_parts(archive, infos, kind, file, limits)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError) as error:
-        raise damaged(file) from error
+    except TlcoreError:
+        raise
     except RuntimeError as error:  # zipfile's word for an encrypted or unknown part (NotImplementedError is one)
         raise TlcoreError("The workbook is locked or packed in an unknown way.", file, "Save it again.") from error
+    except Exception as error:  # a broken archive makes zipfile raise a dozen different ones
+        raise damaged(file) from error
 
 
 def _check_parts(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], kind: str, file: str, limits: Limits) -> None:
