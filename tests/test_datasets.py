@@ -10,7 +10,9 @@ import pytest
 
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset, make_dataset
 from tlcore.errors import TlcoreError
-from tlcore.splits import LEFT_OUT, UNLABELLED, Sample
+from tlcore.files import read_json, write_json
+from tlcore.mend import mend_from_grid
+from tlcore.splits import CHANCE, DATE, GROUP, LEFT_OUT, UNLABELLED, Sample, SplitWish, interval_for_rows
 from tlcore.tables import Table, read_table
 from tlcore.tasks import get_task
 
@@ -213,3 +215,59 @@ def test_a_class_of_one_row_is_warned_of_and_learned_from(classify: Classify) ->
 
 def test_good_rows_need_no_warning(classify: Classify) -> None:
     assert classify(some(40), ["a", "b"] * 20).warnings == ()
+
+
+# how the rows are split, and what is kept of it
+
+
+def test_a_wished_split_and_what_was_mended_are_recorded(make_table: Make, tmp_path: Path) -> None:
+    table = make_table(text=some(90), label=["a", "b"] * 45, customer=[f"no {i // 3}" for i in range(90)])
+    plain = make_dataset(table, get_task("classify"), ROLES)
+    mend = mend_from_grid(plain, {5: {"label": "a"}, 6: {"use": "no"}})
+    wish = SplitWish(group="customer", points=12, previous={"0": TEST})
+    made = make_dataset(table, get_task("classify"), ROLES, mends=[mend], split=wish, seed=4)
+    made.save(tmp_path)
+    found = load_dataset(tmp_path)
+    assert found.wish == made.wish == SplitWish(group="customer", points=12)
+    assert found.mends == (mend,)
+    assert found.history() == made.history()
+    about = read_json(tmp_path / "dataset.json")
+    assert [(one["title"], one["kind"], one["rows"]) for one in about["mends"]] == [(mend.title, "grid", 2)]
+    split = about["split"]
+    assert (split["how"], split["group"], split["seed"], split["own_test"]) == (GROUP, "customer", 4, False)
+    assert split["rows"][TEST] == made.counts()[TEST] > 20
+    assert split["interval"] == list(interval_for_rows(split["rows"][TEST]))
+    assert read_json(tmp_path / "mends.json")[0]["id"] == mend.id
+
+
+def test_by_date_the_newest_rows_are_the_test(make_table: Make) -> None:
+    table = make_table(text=some(40), label=["a", "b"] * 20, day=[f"2024-01-{1 + i % 28:02}" for i in range(40)])
+    made = make_dataset(table, get_task("classify"), ROLES, split=SplitWish(date="day"))
+    days = dict(zip(made.rows["text"][:], table.column("day"), strict=True))
+    assert made.split_how == DATE
+    assert min(days[text] for text in made.texts(TEST)) > max(days[text] for text in made.texts(TRAIN))
+    with pytest.raises(TlcoreError, match='no column "nope"'):
+        make_dataset(table, get_task("classify"), ROLES, split=SplitWish(date="nope"))
+
+
+def test_a_later_file_is_judged_on_the_same_rows(classify: Classify) -> None:
+    first = classify(some(60), ["a", "b"] * 30)
+    more = [f"quite another remark, the {i}th" for i in range(20)]
+    later = classify([*more, *some(60)[::-1]], ["a", "b"] * 40, seed=9, split=SplitWish(previous=first.sides()))
+    assert set(first.texts(TEST)) <= set(later.texts(TEST))
+    assert set(later.texts(TEST)) - set(first.texts(TEST)) <= set(more)
+    assert later.kept == 60
+    assert later.history()["split"]["kept"] == 60
+
+
+def test_rows_kept_before_there_were_mends_still_open(classify: Classify, tmp_path: Path) -> None:
+    old = classify(some(40), ["a", "b"] * 20)
+    old.rows.remove_columns(["mended", "was_text", "was_label"]).save_to_disk(str(tmp_path / "rows"))
+    old.save(tmp_path / "new")
+    about = read_json(tmp_path / "new" / "dataset.json")
+    write_json(tmp_path / "dataset.json", {k: v for k, v in about.items() if k not in ("mends", "split", "wish")})
+    found = load_dataset(tmp_path)
+    assert (found.mends, found.outcomes, found.wish, found.split_how) == ((), (), SplitWish(), CHANCE)
+    assert found.rows.to_dict() == old.rows.to_dict()
+    found.save(tmp_path / "again")
+    assert load_dataset(tmp_path / "again").texts(TEST) == old.texts(TEST)

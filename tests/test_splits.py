@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,8 @@ rows = st.lists(st.tuples(st.integers(0, 25), st.integers(0, 3)), min_size=1, ma
 
 
 def texts(count: int) -> list[str]:
-    return [f"text number {i}" for i in range(count)]
+    """Texts of words of their own: such as differ by a sign only would be kept together."""
+    return [blake2b(str(i).encode(), digest_size=12).digest().hex(" ", 3) for i in range(count)]
 
 
 def by_class(labels: list[str], sides: list[str]) -> dict[str, Counter[str]]:

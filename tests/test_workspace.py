@@ -8,6 +8,7 @@ import pytest
 
 from tlcore.errors import TlcoreError
 from tlcore.files import write_json
+from tlcore.mend import LABEL, Change, Mend
 from tlcore.workspace import Workspace, check_id, default_home, new_id
 
 
@@ -51,6 +52,31 @@ def test_a_draft_merges_and_none_forgets(home: Path) -> None:
     project.save_draft({"file": "a.csv", "roles": {"text": ["a"]}, "seed": 0, "leave_out": []})
     assert project.save_draft({"seed": 3, "file": None}) == {"roles": {"text": ["a"]}, "seed": 3, "leave_out": []}
     assert Workspace().project(project.id).draft() == {"roles": {"text": ["a"]}, "seed": 3, "leave_out": []}
+
+
+def test_mends_lie_in_the_project_and_a_damaged_list_is_said(home: Path) -> None:
+    project = Workspace().create_project("x")
+    mends = [Mend(f"mend-{i}", "grid", "By hand", (Change(i, "ab", LABEL, "a", "b"),)) for i in range(3)]
+    assert project.mends() == []
+    project.save_mends(mends)
+    assert Workspace().project(project.id).mends() == mends
+    project.save_mends([mends[0], mends[2]])
+    assert project.mends() == [mends[0], mends[2]]
+    project.mends_file.write_text("{", encoding="utf-8")
+    with pytest.raises(TlcoreError, match="cannot be read"):
+        project.mends()
+
+
+def test_known_sides_add_up_for_one_way_to_split_and_start_afresh_for_another(home: Path) -> None:
+    project = Workspace().create_project("x")
+    assert project.sides("by chance") == {}
+    project.save_sides("by chance", {"a": "test", "b": "train"})
+    project.save_sides("by chance", {"b": "test", "c": "train"})
+    assert project.sides("by chance") == {"a": "test", "b": "test", "c": "train"}
+    assert project.sides("by date") == {}
+    project.save_sides("by date", {"d": "test"})
+    assert project.sides("by date") == {"d": "test"}
+    assert project.sides("by chance") == {}
 
 
 @pytest.mark.parametrize(

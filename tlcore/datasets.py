@@ -1,31 +1,59 @@
-"""A Dataset: a Table, which column plays which role, a Task, and one fixed split; rows in Arrow on disk."""
+"""A Dataset: a Table, which column plays which role, a Task, what was mended, and one fixed split; rows in Arrow on disk."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
-from tlcore.splits import LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION, Sample, split_rows
+from tlcore.mend.apply import Outcome, apply_mends
+from tlcore.mend.base import Mend, load_mends, save_mends
+from tlcore.rows import (
+    FILE,
+    Roles,
+    Rows,
+    check_roles,
+    left_out_warnings,
+    read_rows,
+    refuse_no_text,
+    settle,
+    test_rows,
+    to_arrow,
+)
+from tlcore.splits import (
+    CHANCE,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Sample,
+    Split,
+    SplitRows,
+    SplitWish,
+    interval_for_rows,
+    make_split,
+    split_key,
+)
 from tlcore.tables import HowRead, Table
 from tlcore.tasks import Task, get_task
 
 if TYPE_CHECKING:
     import datasets as hf_datasets
 
-Roles = Mapping[str, tuple[str, ...]]
-ABOUT, ROWS = "dataset.json", "rows"
+ABOUT, ROWS, MENDS = "dataset.json", "rows", "mends.json"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """rows: Arrow, columns `row` (number in the file), `source` ("file" or "test file"), `text`, `label` (or null),
-    `split` and `why` (why a row is left out, or "")."""
+    """rows: Arrow, columns `row` (number in the file), `source` ("file" or "test file"), `key` (of what the row held in the
+    file), `text`, `label` (or null), `split`, `why` (why a row is left out, or ""), `mended` (what was done to it, or ""),
+    `was_text` and `was_label` (what it held in the file, null where that was not changed, "" where there was no label).
+
+    wish: without its `previous`. split_how: CHANCE, GROUP or DATE; kept: rows that stayed on the side they had before.
+    """
 
     task: Task
     roles: Roles
@@ -37,6 +65,11 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     sample: Sample = field(default_factory=Sample)
     left_out_labels: tuple[str, ...] = ()
+    mends: tuple[Mend, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    wish: SplitWish = field(default_factory=SplitWish)
+    split_how: str = CHANCE
+    kept: int = 0
 
     def texts(self, split: str) -> list[str]:
         return self.part(split)["text"][:]
@@ -59,10 +92,31 @@ class Dataset:
         pairs = zip(self.rows["label"][:], self.rows["split"][:], strict=True)
         return dict(Counter(label for label, side in pairs if side in sides).most_common())
 
+    def sides(self) -> dict[str, str]:
+        """split_key of each text of the user's file, as it is and as it was -> its side: what a later file is split like."""
+        columns = [self.rows[name][:] for name in ("source", "split", "text", "was_text")]
+        known = [
+            row[1:] for row in zip(*columns, strict=True) if row[0] == FILE and row[1] in (TRAIN, VALIDATION, TEST)
+        ]
+        before = {split_key(was): side for side, _, was in known if was}
+        return before | {split_key(text): side for side, text, _ in known}
+
+    def history(self) -> dict[str, Any]:
+        """What was mended and how the rows were split, for the report and the card."""
+        rows = self.counts()
+        tested = rows.get(TEST, 0)
+        split = {
+            **self.wish.to_json(), "how": self.split_how, "seed": self.seed, "kept": self.kept,
+            "own_test": self.test_how is not None, "rows": {side: rows.get(side, 0) for side in (TRAIN, VALIDATION, TEST)},
+            "interval": list(interval_for_rows(tested, self.wish.expected)) if tested else None,
+        }  # fmt: skip
+        return {"mends": [outcome.to_json() for outcome in self.outcomes], "split": split}
+
     def save(self, folder: Path) -> None:
-        """Write `rows/` (Arrow) and `dataset.json` into a folder."""
+        """Write `rows/` (Arrow), `mends.json` (every change) and `dataset.json` into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         self.rows.save_to_disk(str(folder / ROWS))
+        save_mends(folder / MENDS, self.mends)
         write_json(
             folder / ABOUT,
             {
@@ -77,30 +131,48 @@ class Dataset:
                 "left_out_labels": list(self.left_out_labels),
                 "counts": self.counts(),
                 "class_counts": self.class_counts(),
+                "wish": self.wish.to_json(),
+                **self.history(),
             },
         )
 
 
 def load_dataset(folder: Path) -> Dataset:
     """Open a saved Dataset, memory-mapped. Raises TlcoreError if the folder holds none."""
-    hf = _hf()
     about = read_json(folder / ABOUT)
     if about is None:
         raise TlcoreError(
             "There is no prepared data here.", str(folder), "Go back to Data and choose the columns again."
         )
+    split = about.get("split", {})
     return Dataset(
         get_task(about["task"]),
         {name: tuple(columns) for name, columns in about["roles"].items()},
         about["seed"],
-        hf.load_from_disk(str(folder / ROWS)),
+        _open_rows(folder / ROWS),
         tuple(about["labels"]),
         HowRead.from_json(about["how"]),
         HowRead.from_json(about["test_how"]) if about["test_how"] else None,
         tuple(about["warnings"]),
         Sample(**about["sample"]),
         tuple(about.get("left_out_labels", ())),
+        tuple(load_mends(folder / MENDS)),
+        tuple(map(Outcome.from_json, about.get("mends", ()))),
+        SplitWish.from_json(about.get("wish", {})),
+        split.get("how", CHANCE),
+        split.get("kept", 0),
     )
+
+
+def _open_rows(folder: Path) -> hf_datasets.Dataset:
+    """Rows written before there were mends get the columns that say that none was made."""
+    rows = _hf().load_from_disk(str(folder))
+    for name, empty in (("mended", ""), ("was_text", None), ("was_label", None)):
+        if name not in rows.column_names:
+            import pyarrow as pa
+
+            rows = rows.add_column(name, pa.array([empty] * len(rows), pa.string()))
+    return rows
 
 
 def make_dataset(
@@ -112,120 +184,52 @@ def make_dataset(
     test: Table | None = None,
     sample: Sample | None = None,
     leave_out: Sequence[str] = (),
+    mends: Sequence[Mend] = (),
+    split: SplitWish | None = None,
 ) -> Dataset:
     """Give every row of the table a text, a label and a side of the split; nothing is dropped, `why` says what is left out.
 
-    leave_out: labels whose rows the user asked to leave out.
-    Raises TlcoreError where nothing can be learned: no such column, no label, one class, too few rows, an id as label.
+    leave_out: labels whose rows the user asked to leave out. mends: what the user changed, in order; put on the rows before
+    labels are looked at and the split is made. Rows of the test file are never mended.
+    Raises TlcoreError where nothing can be learned: no such column, no label, one class, too few rows, an id as label; or
+    where the wished split cannot be made.
     """
-    _check_roles(table, task, roles)
-    rows = _read_rows(table, task, roles, "file", leave_out)
-    usable = [i for i, label in enumerate(rows["label"]) if label is not None and not rows["why"][i]]
-    _refuse_no_text(rows, roles)
+    wish = split or SplitWish()
+    check_roles(table, task, roles)
+    rows = read_rows(table, task, roles, FILE)
+    outcomes = apply_mends(rows, mends)
+    settle(rows, leave_out)
+    refuse_no_text(rows, roles)
     seen = [label for label, why in zip(rows["label"], rows["why"], strict=True) if not why]
-    warnings = [*task.validate(seen), *_left_out_warnings(rows)]
-    texts, targets = [rows["text"][i] for i in usable], [rows["label"][i] for i in usable]
-    for i, side in zip(usable, split_rows(texts, targets, seed, test is not None, sample), strict=True):
-        rows["split"][i] = side
-    labels = tuple(sorted(set(targets)))
+    warnings = [*task.validate(seen), *left_out_warnings(rows)]
+    warnings += [note for outcome in outcomes for note in outcome.warnings()]
+    found = _split(rows, table, wish, (seed, test is not None, sample))
+    warnings += found.notes
+    labels = tuple(sorted({label for label in seen if label is not None}))
     if test is not None:
-        more, notes = _test_rows(test, task, roles, labels)
-        warnings.extend(notes)
-        rows = {name: rows[name] + more[name] for name in rows}
+        more, notes = test_rows(test, task, roles, labels)
+        warnings += notes
+        for name in rows:
+            rows[name] += more[name]
     return Dataset(
-        task, roles, seed, _hf().Dataset.from_dict(rows), labels, table.how, test.how if test else None,
-        tuple(warnings), sample or Sample(), tuple(leave_out),
+        task, roles, seed, _hf().Dataset(to_arrow(rows)), labels, table.how, test.how if test else None, tuple(warnings),
+        sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept,
     )  # fmt: skip
 
 
-def _read_rows(
-    table: Table, task: Task, roles: Roles, source: str, leave_out: Sequence[str] = ()
-) -> dict[str, list[Any]]:
-    names = [column for columns in roles.values() for column in columns]
-    columns = {name: table.column(name) for name in dict.fromkeys(names)}
-    rows: dict[str, list[Any]] = {name: [] for name in ("row", "source", "key", "text", "label", "split", "why")}
-    for i, number in enumerate(table.row_numbers):
-        row = {name: values[i] for name, values in columns.items()}
-        text, label = task.model_input(roles, row), task.target(roles, row)
-        why = "no text" if not text else "label left out by you" if label in leave_out else ""
-        rows["row"].append(int(number))
-        rows["source"].append(source)
-        rows["key"].append(blake2b(f"{text}\x1f{label}".encode(), digest_size=8).hexdigest())
-        rows["text"].append(text)
-        rows["label"].append(label)
-        rows["split"].append(LEFT_OUT if why else UNLABELLED)
-        rows["why"].append(why)
-    return rows
-
-
-def _test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> tuple[dict[str, list[Any]], list[str]]:
-    _check_roles(test, task, roles)
-    rows = _read_rows(test, task, roles, "test file")
-    known, unknown = set(labels), Counter[str]()
-    for i, label in enumerate(rows["label"]):
-        if rows["why"][i] or label is None:
-            continue
-        rows["split"][i] = TEST
-        if label not in known:
-            unknown[label] += 1
-    if TEST not in rows["split"]:
-        raise TlcoreError("No row of the test file has both a text and a label.", test.how.file, "Check its columns.")
-    notes = [f"The test file: {note[0].lower()}{note[1:]}" for note in _left_out_warnings(rows)]
-    if unknown:
-        names = ", ".join(f"“{label[:40]}” ({count})" for label, count in unknown.most_common(5))
-        notes.append(
-            f"{unknown.total():,} rows of the test file have labels that the training file does not: {names}. "
-            "They count as wrong, because the model cannot know them."
-        )
-    return rows, notes
-
-
-def _check_roles(table: Table, task: Task, roles: Roles) -> None:
-    known = [role.name for role in task.roles]
-    if unknown := [name for name in roles if name not in known]:
-        raise TlcoreError(
-            f"No column can play “{unknown[0]}” here.", f"the role “{unknown[0]}”", f"Roles: {', '.join(known)}."
-        )
-    for role in task.roles:
-        columns = roles.get(role.name, ())
-        if role.required and not columns:
-            only = (
-                " The file has a single column, so it holds texts or labels but not both."
-                if len(table.columns) == 1
-                else ""
-            )
-            raise TlcoreError(
-                f"No column is chosen for the {role.title.lower()}.{only}",
-                table.how.file,
-                f"{role.help} Columns here: {', '.join(table.columns[:20])}.",
-            )
-        for column in columns:
-            table.column(column)
-    for column in roles.get("label", ()):
-        if column in roles.get("text", ()):
-            raise TlcoreError(
-                "One column cannot be both the text and the label: the model would be told the answer.",
-                f"column “{column}”",
-                "Choose another column for one of the two.",
-            )
-
-
-def _refuse_no_text(rows: Mapping[str, list[Any]], roles: Roles) -> None:
-    if all(why == "no text" for why in rows["why"]):
-        raise TlcoreError(
-            "There is no text in any row.",
-            ", ".join(f"column “{name}”" for name in roles["text"]),
-            "Choose the column that holds the texts to read.",
-        )
-
-
-def _left_out_warnings(rows: Mapping[str, list[Any]]) -> list[str]:
-    notes = []
-    for why, count in Counter(why for why in rows["why"] if why).items():
-        first = [str(n) for n, reason in zip(rows["row"], rows["why"], strict=True) if reason == why][:5]
-        some = ", ".join(first) + (", …" if count > 5 else "")
-        notes.append(f"{count:,} {'row is' if count == 1 else 'rows are'} left out: {why} (row {some}).")
-    return notes
+def _split(rows: Rows, table: Table, wish: SplitWish, how: tuple[int, bool, Sample | None]) -> Split:
+    """Put the side of each row that can be learned from into `split`."""
+    usable = [i for i, label in enumerate(rows["label"]) if label is not None and not rows["why"][i]]
+    column = wish.group or wish.date
+    cells = table.column(column) if column else []
+    given = SplitRows(
+        [rows["text"][i] for i in usable], [rows["label"][i] for i in usable], [rows["row"][i] for i in usable],
+        [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable],
+    )  # fmt: skip
+    found = make_split(given, *how, wish)
+    for i, side in zip(usable, found.sides, strict=True):
+        rows["split"][i] = side
+    return found
 
 
 def _hf() -> Any:

@@ -1,7 +1,7 @@
 """Projects and where everything lies. Nobody else builds such a path.
 
 NUDGE_HOME (default: the user's data folder)/
-  projects/ID/project.json  draft.json  upload/FILE  dataset/  runs/RUN/  jobs/JOB/
+  projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  dataset/  runs/RUN/  jobs/JOB/
   cache/features/           hidden states by content hash
   training.lock             one training at a time on this machine
   trash/
@@ -14,15 +14,18 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from tlcore.mend import Mend
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{3,60}")
 UNSAFE = re.compile(r"[^\w.\- ]+")
@@ -71,6 +74,34 @@ class Project:
         draft = {key: value for key, value in draft.items() if value is not None}
         write_json(self.folder / "draft.json", draft)
         return draft
+
+    def mends(self) -> list[Mend]:
+        """What was mended so far, in order. Raises TlcoreError where the list is damaged."""
+        from tlcore.mend.base import load_mends
+
+        return load_mends(self.mends_file)
+
+    def save_mends(self, mends: Sequence[Mend]) -> None:
+        """The whole list, in place of the one before; to undo a mend is to leave it out."""
+        from tlcore.mend.base import save_mends
+
+        save_mends(self.mends_file, mends)
+
+    @property
+    def mends_file(self) -> Path:
+        return self.folder / "mends.json"
+
+    def sides(self, split: str) -> dict[str, str]:
+        """split_key of a text -> the side it had when the rows were last split in this way; {} where they were not.
+
+        split: what the split depends on besides the rows (tlcore.splits.split_name); another split starts afresh.
+        """
+        kept = read_json(self.folder / "sides.json", {}) or {}
+        return kept["sides"] if kept.get("split") == split else {}
+
+    def save_sides(self, split: str, sides: Mapping[str, str]) -> None:
+        """Add to the known sides of this split, so that a row that is left out and taken back in is where it was."""
+        write_json(self.folder / "sides.json", {"split": split, "sides": {**self.sides(split), **sides}})
 
     @property
     def dataset_folder(self) -> Path:

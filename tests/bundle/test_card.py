@@ -129,6 +129,32 @@ def test_many_labels_are_counted_where_they_cannot_be_listed() -> None:
     assert "| label 076 |" in card
 
 
+def split(**more: Any) -> dict[str, Any]:
+    return {"how": "chance", "group": "", "date": "", "seed": 3, "kept": 0, "own_test": False, **more}
+
+
+def test_what_was_mended_is_told_with_how_many_rows() -> None:
+    mends = [{"title": "Merge “Refnud” | “Refund”", "rows": 1200}, {"title": "Leave out", "rows": 1}]
+    card = model_card(made(mends=mends, split=split()), PLAN)
+    told = [row for row in table_rows(card) if len(row) == 2]
+    assert told == [["what was done", "rows"], ["Merge “Refnud”  “Refund”", "1,200"], ["Leave out", "1"]]
+    assert "Mended" not in model_card(made(mends=[], split=split()), PLAN)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (split(), "They were split by chance, each label by its share (seed 3)"),
+        (split(how="group", group="customer_no"), "all rows with the same “customer\\_no” on one side"),
+        (split(how="date", date="day"), "the newest rows by “day” for the score"),
+        (split(own_test=True), "The rows for the score are a file of their own; the others were split by chance"),
+        (split(kept=1234), "1,234 rows stayed where they were for an earlier model"),
+    ],
+)
+def test_how_the_rows_were_split_is_told(how: dict[str, Any], said: str) -> None:
+    assert said in model_card(made(split=how), PLAN)
+
+
 def test_what_was_chosen_is_said() -> None:
     assert "Chosen on the training rows: C = 0.1, layers = [2, 4]." in model_card(
         made(chosen={"C": 0.1, "layers": [2, 4]}), PLAN

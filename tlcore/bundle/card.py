@@ -7,6 +7,7 @@ from typing import Any
 from tlcore import __version__
 from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
+from tlcore.splits import CHANCE, DATE, GROUP
 from tlcore.strategies import get_strategy
 
 
@@ -42,7 +43,8 @@ def model_card(report: dict[str, Any], plan: Plan) -> str:
 {report["total_parameters"]:,} weights were learnt.{_chosen(report)}
 
 **Data.** {rows["train"]:,} rows to learn from, {rows["validation"]:,} to steer by, {rows["test"]:,} kept aside for the score.
-{_warnings(report)}
+{_split(report)}
+{_warnings(report)}{_mends(report)}
 ## How good it is
 
 Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
@@ -105,6 +107,34 @@ def _chosen(report: dict[str, Any]) -> str:
 
 def _warnings(report: dict[str, Any]) -> str:
     return "".join(f"- {escape(warning)}\n" for warning in report.get("warnings", ()))
+
+
+def _split(report: dict[str, Any]) -> str:
+    """How the rows were dealt out; "" in a report from before that was told."""
+    split = report.get("split")
+    if not split:
+        return ""
+    ways = {
+        GROUP: f"all rows with the same “{escape(split['group'])}” on one side",
+        DATE: f"the newest rows by “{escape(split['date'])}” for the score",
+        CHANCE: "by chance, each label by its share",
+    }
+    where = (
+        "The rows for the score are a file of their own; the others were split"
+        if split["own_test"]
+        else "They were split"
+    )
+    kept = f" {split['kept']:,} rows stayed where they were for an earlier model." if split["kept"] else ""
+    return f"{where} {ways[split['how']]} (seed {split['seed']}), texts that say the same always together.{kept}\n"
+
+
+def _mends(report: dict[str, Any]) -> str:
+    """What was changed in the rows before the training, so that nobody takes them for the rows of the file."""
+    mends = report.get("mends")
+    if not mends:
+        return ""
+    lines = "".join(f"| {escape(mend['title'])} | {mend['rows']:,} |\n" for mend in mends)
+    return f"\n**Mended before training.** The rows were not learned from as they stood in the file:\n\n| what was done | rows |\n|---|---|\n{lines}"
 
 
 def _number(value: float | None) -> str:

@@ -158,7 +158,7 @@ def _report(
     counts = Counter(dataset.counts())
     return {
         "strategy": plan.strategy, "base": plan.base, "task": plan.task,
-        "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)},
+        "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)}, **dataset.history(),
         **test_report(TestRows(dataset.targets(TEST), answers, dict(baselines)), dataset.labels),
         "validation": _validation(dataset, fitted.validation_probabilities),
         "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,

@@ -1,0 +1,66 @@
+"""A Mend in words and as rows to look at, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tlcore.mend.base import LABEL, NO, TEXT, USE, Change, Mend
+
+if TYPE_CHECKING:
+    from tlcore.datasets import Dataset
+
+USED, NOT_USED, NO_LABEL = "used", "left out", "(no label)"
+
+
+def diff(changes: Mend | Iterable[Change], dataset: Dataset | None = None) -> list[dict[str, str | int]]:
+    """One dictionary a changed cell, by row: row, what (label, text or use), before, after; and text, the text of the row
+    as it stands in the dataset ("" without one)."""
+    listed = changes.changes if isinstance(changes, Mend) else tuple(changes)
+    texts: dict[int, str] = {}
+    if dataset is not None:
+        columns = zip(*(dataset.rows[name][:] for name in ("source", "row", "text")), strict=True)
+        texts = {row: text for source, row, text in columns if source == "file"}
+    return [
+        {
+            "row": change.row,
+            "text": texts.get(change.row, ""),
+            "what": change.part,
+            "before": told(change.part, change.before),
+            "after": told(change.part, change.after),
+        }
+        for change in sorted(listed, key=lambda change: (change.row, change.part))
+    ]
+
+
+def told(part: str, value: str) -> str:
+    """What a part holds, as a person reads it."""
+    if part == USE:
+        return NOT_USED if value == NO else USED
+    return value or (NO_LABEL if part == LABEL else "")
+
+
+def describe(mend: Mend) -> str:
+    """One sentence: "Changed the label of 37 rows and the text of 2 rows, left out 3 rows." """
+    rows: dict[str, set[int]] = {}
+    for change in mend.changes:
+        rows.setdefault(change.part if change.part != USE else f"{USE} {change.after}", set()).add(change.row)
+    parts = [f"the {part} of {_rows(rows[part])}" for part in (LABEL, TEXT) if part in rows]
+    to = {change.after for change in mend.changes}
+    said = []
+    if mend.kind == "merge" and len(to) == 1:
+        said.append(f"gave {_rows(rows[LABEL])} the label “{next(iter(to))}”")
+    elif mend.kind == "mask":
+        said.append(f"masked personal data in {_rows(rows[TEXT])}")
+    elif parts:
+        said.append("changed " + " and ".join(parts))
+    if f"{USE} {NO}" in rows:
+        said.append(f"left out {_rows(rows[f'{USE} {NO}'])}")
+    if f"{USE} yes" in rows:
+        said.append(f"took {_rows(rows[f'{USE} yes'])} back in")
+    sentence = ", ".join(said) or "changed nothing"
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _rows(numbers: Sequence[int] | set[int]) -> str:
+    return "1 row" if len(numbers) == 1 else f"{len(numbers):,} rows"
