@@ -145,7 +145,7 @@ def test_check_says_what_the_data_looks_like_and_what_will_hurt(
     problems = {problem["id"]: problem for problem in said.json["problems"]}
     assert "neutral" in problems["single_rows"]["title"]
     assert problems["single_rows"]["rows"] == [62]
-    assert problems["few_rows"]["severity"] == "warning"
+    assert problems["test_size"]["severity"] == "warning"
     assert any("no text (row 63)" in note for note in said.json["warnings"])
     assert sum(said.json["rows"].values()) == 63
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.errors import TlcoreError
-from tlcore.tables import Table, guess_roles, read_table
+from tlcore.tables import FROM_PATH_LIMITS, Table, guess_roles, read_table
 
 Roles = dict[str, tuple[str, ...]]
 
@@ -85,6 +85,9 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
     train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")
     train.add_argument("--shots", type=int, metavar="N", help="learn from N rows a class")
+    train.add_argument("--group", default="", metavar="COL", help="rows with the same value here stay on one side of the split")
+    train.add_argument("--date", default="", metavar="COL", help="test on the newest rows")
+    train.add_argument("--points", type=float, metavar="N", help="as many test rows as give a score within +-N points")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--images", metavar="FOLDER|ZIP")
@@ -143,7 +146,7 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
 def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.datasets import make_dataset
     from tlcore.runs import create_run
-    from tlcore.splits import Sample
+    from tlcore.splits import Sample, SplitWish
     from tlcore.tasks import get_task
 
     task = get_task(args.task)
@@ -162,7 +165,10 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     table = _read(args.file)
     roles = _roles(args, table, args.file)
     test = _read(args.test) if args.test else None
-    dataset = make_dataset(table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots))
+    dataset = make_dataset(
+        table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots),
+        split=SplitWish(args.group, args.date, args.points),
+    )  # fmt: skip
     run = create_run(args.out.resolve(), dataset, _plan(args, dataset))
     return _trained(run)
 
@@ -292,7 +298,7 @@ def bundle_command(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Table:
-    return read_table(path)
+    return read_table(path, limits=FROM_PATH_LIMITS)
 
 
 def _facts(args: argparse.Namespace) -> Any:

@@ -14,13 +14,21 @@ def test_classes_of_one_row_are_named_with_their_rows_and_a_fix_that_works(class
     assert problem is not None
     assert problem.title == "2 classes have a single row: “lone”, “one”."
     assert problem.rows == (22, 25)
-    (fix,) = problem.fixes
-    assert (fix.kind, fix.labels) == ("leave_out", ("lone", "one"))
-    mended = classify(TEXTS, LABELS, leave_out=fix.labels)
+    merge, leave_out = problem.fixes
+    assert (merge.kind, merge.labels, merge.to) == ("merge", ("lone", "one"), "other")
+    assert (leave_out.kind, leave_out.labels) == ("leave_out", ("lone", "one"))
+    mended = classify(TEXTS, LABELS, leave_out=leave_out.labels)
     assert single_rows(mended, measure_facts(mended)) is None
     assert mended.labels == ("a", "b", "two")
 
 
-def test_two_rows_are_not_one(classify: Callable[..., Dataset]) -> None:
-    dataset = classify(TEXTS[:22], [*["a", "b"] * 10, "two", "two"])
+def test_one_alone_is_not_merged_into_a_class_of_its_own(classify: Callable[..., Dataset]) -> None:
+    dataset = classify(TEXTS[:21], [*["a", "b"] * 10, "one"])
+    problem = single_rows(dataset, measure_facts(dataset))
+    assert problem is not None
+    assert [fix.kind for fix in problem.fixes] == ["leave_out"]
+
+
+def test_two_rows_are_not_one_and_another_spelling_is_no_class(classify: Callable[..., Dataset]) -> None:
+    dataset = classify(TEXTS[:23], [*["a", "b"] * 10, "two", "two", "Two"])
     assert single_rows(dataset, measure_facts(dataset)) is None

@@ -6,16 +6,25 @@ from tlcore.checks.base import Check, Fix, Problem
 from tlcore.checks.contradictions import contradictions
 from tlcore.checks.cut_off import cut_off
 from tlcore.checks.duplicates import duplicates
-from tlcore.checks.few_rows import few_rows
+from tlcore.checks.empty_texts import empty_texts
+from tlcore.checks.encoding_damage import encoding_damage
 from tlcore.checks.imbalance import imbalance
+from tlcore.checks.label_column import label_column
+from tlcore.checks.label_variants import label_variants
+from tlcore.checks.languages import languages
 from tlcore.checks.not_used import not_used
+from tlcore.checks.personal import personal
 from tlcore.checks.single_rows import single_rows
 from tlcore.checks.small_classes import small_classes
+from tlcore.checks.test_size import test_size
+from tlcore.checks.too_long import too_long
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
 
+# Of two problems as grave, the one named first here is shown first: what is wrong with the labels, with the texts, with the amount.
 CHECKS: tuple[Check, ...] = (
-    contradictions, single_rows, small_classes, few_rows, imbalance, cut_off, duplicates, not_used,
+    label_column, label_variants, contradictions, single_rows, small_classes, too_long, encoding_damage, languages,
+    empty_texts, personal, duplicates, cut_off, imbalance, test_size, not_used,
 )  # fmt: skip
 SEVERITIES = ("warning", "info")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,16 +14,34 @@ WARNING, INFO = "warning", "info"
 
 @dataclass(frozen=True)
 class Fix:
-    """One click: `kind` says what is done (leave_out: the rows of the labels in `labels`)."""
+    """One click. kind, one of tlcore.mend.KINDS, says what is done:
+
+    leave_out  the rows of `rows`, or all rows of `labels`, are not learned from
+    relabel    row `rows[i]` gets the label `values[i]`
+    retext     the text of row `rows[i]` becomes `values[i]`
+    merge      all rows of `labels` get the label `to`
+    mask       personal data in the texts of `rows` is replaced by what it is, such as [email]
+    """
 
     kind: str
     title: str
     labels: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+    to: str = ""
+
+    @classmethod
+    def from_json(cls, parts: Mapping[str, Any]) -> Fix:
+        known: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in parts.items()}
+        return cls(**known)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """score: 0 (hopeless) to 1 (nothing wrong). rows: their numbers in the file."""
+    """score: 0 (hopeless) to 1 (nothing wrong). rows: their numbers in the user's file, the worst first where there is a worst.
+
+    notes: () or one a row, what is to be said of that row ("says the same as row 12").
+    """
 
     id: str
     title: str
@@ -32,14 +50,15 @@ class Problem:
     cost: str
     rows: tuple[int, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, parts: dict[str, Any]) -> Problem:
-        fixes = tuple(Fix(fix["kind"], fix["title"], tuple(fix["labels"])) for fix in parts["fixes"])
-        return cls(**{**parts, "rows": tuple(parts["rows"]), "fixes": fixes})
+        fixes = tuple(map(Fix.from_json, parts["fixes"]))
+        return cls(**{**parts, "rows": tuple(parts["rows"]), "notes": tuple(parts.get("notes", ())), "fixes": fixes})
 
 
 Check = Callable[[Dataset, Facts], Problem | None]

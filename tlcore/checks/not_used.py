@@ -1,4 +1,4 @@
-"""Rows without a text or a label: kept, listed, not learned from."""
+"""Rows that are not learned from, though they hold a text: without a label, or left out by the user."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from tlcore.splits import LEFT_OUT, UNLABELLED
 
 
 def not_used(dataset: Dataset, facts: Facts) -> Problem | None:
-    pairs = zip(dataset.rows["row"][:], dataset.rows["split"][:], dataset.rows["source"][:], strict=True)
-    rows = tuple(row for row, side, source in pairs if side in (LEFT_OUT, UNLABELLED) and source == "file")
-    if not rows:
+    notes: dict[int, str] = {}
+    columns = (dataset.rows[name][:] for name in ("row", "text", "split", "source", "why"))
+    for row, text, side, source, why in zip(*columns, strict=True):
+        if source == "file" and side in (LEFT_OUT, UNLABELLED) and text.strip():  # without a text: see empty_texts
+            notes[row] = "no label" if side == UNLABELLED else why
+    if not notes:
         return None
-    empty = dataset.counts().get(LEFT_OUT, 0)
-    many = "1 row is" if len(rows) == 1 else f"{len(rows):,} rows are"
-    why = f"{facts.unlabelled:,} without a label" + (f", {empty:,} left out" if empty else "")
+    bare = sum(note == "no label" for note in notes.values())
+    parts = [f"{bare:,} without a label"] if bare else []
+    parts += [f"{len(notes) - bare:,} left out"] if len(notes) > bare else []
+    many = "1 row is" if len(notes) == 1 else f"{len(notes):,} rows are"
     return Problem(
         "not_used",
-        f"{many} not learned from: {why}.",
+        f"{many} not learned from: {', '.join(parts)}.",
         INFO,
-        1 - len(rows) / max(1, facts.rows),
-        "They stay in your file and are listed here. Fill in their labels to use them.",
-        rows,
+        1 - len(notes) / max(1, facts.rows),
+        "They stay in your file and are listed here." + (" Fill in their labels to use them." if bare else ""),
+        tuple(notes),
+        notes=tuple(notes.values()),
     )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import WARNING, Fix, Problem, names
+from tlcore.checks.base import WARNING, Problem, names
+from tlcore.checks.label_variants import merged_classes
+from tlcore.checks.small_classes import FEW, rare_fixes, rows_of
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
 
 
 def single_rows(dataset: Dataset, facts: Facts) -> Problem | None:
-    single = sorted(label for label, count in facts.classes.items() if count == 1)
+    single = sorted(label for label, count in merged_classes(dataset, facts).items() if count == 1)
     if not single:
         return None
-    pairs = zip(dataset.rows["row"][:], dataset.rows["label"][:], dataset.rows["source"][:], strict=True)
-    rows = tuple(row for row, label, source in pairs if label in single and source == "file")
     many = "1 class has" if len(single) == 1 else f"{len(single):,} classes have"
     return Problem(
         "single_rows",
         f"{many} a single row: {names(single)}.",
         WARNING,
         1 - len(single) / len(facts.classes),
-        "Nudge learns from that row but cannot say how well the class is known.",
-        rows,
-        (Fix("leave_out", "Leave out", tuple(single)),),
+        "Nudge learns from that row but cannot say how well the class is known: with one more row it can be tested at all, from "
+        f"{FEW} on its score begins to mean something.",
+        rows_of(dataset, single),
+        rare_fixes(single, facts),
     )

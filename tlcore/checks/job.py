@@ -1,0 +1,92 @@
+"""The `check` job: the texts are read by the base model, once for this and for training, then the slower checks look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tlcore.checks.deep import check_deeply
+from tlcore.checks.evidence import Evidence
+from tlcore.datasets import Dataset, load_dataset
+from tlcore.facts import MAX_LENGTH, measure_facts
+from tlcore.files import write_json
+from tlcore.models.bases import base_folder, tokenizer_file
+from tlcore.tables import kept_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tlcore.worker import JobContext
+
+PROBLEMS = "problems.json"
+
+
+def check_job(context: JobContext) -> None:
+    """args: `dataset` (a folder), `base` (a name), `table` (a folder of tlcore.tables.keep_table, or ""). Writes problems.json.
+
+    Raises TlcoreError for what cannot be opened, StopRequested when asked to end; then no problems.json is written.
+    """
+    context.phase("prepare", "Getting your rows ready")
+    dataset = load_dataset(Path(context.args["dataset"]))
+    base = str(context.args["base"])
+    facts = measure_facts(dataset, tokenizer_file(base))
+    context.check_stop()
+    context.phase("encode", "Reading your texts with the language model")
+    states = states_of_texts(base, dataset.rows["text"][:], context.emit, context.check_stop)
+    context.phase("check", "Looking for what could mislead a model")
+    evidence = Evidence(unit_vectors(states[:, -1]), _columns(str(context.args.get("table") or ""), dataset), states)
+    found = check_deeply(
+        dataset, facts, evidence,
+        lambda done, total: context.emit("progress", done=done, total=total, unit="checks"), context.check_stop,
+    )  # fmt: skip
+    write_json(context.folder / PROBLEMS, [problem.to_json() for problem in found])
+
+
+def states_of_texts(
+    base: str, texts: Sequence[str], emit: Callable[..., None], check_stop: Callable[[], None]
+) -> np.ndarray:
+    """float16 (rows, layers, width): pooled hidden states of three layers; zeros where there is no text."""
+    import numpy as np
+
+    from tlcore.engine.embeddings import stored_states
+    from tlcore.engine.precision import set_threads
+    from tlcore.engine.tokens import tokenize
+    from tlcore.models.load import load_encoder, longest_input
+    from tlcore.strategies.reading import layer_choices
+
+    set_threads()
+    folder = base_folder(base)
+    encoder = load_encoder(folder)
+    filled = [i for i, text in enumerate(texts) if text]
+    ids = tokenize(folder, [texts[i] for i in filled], min(MAX_LENGTH, longest_input(encoder.config)))
+    states = stored_states(encoder, folder, ids, emit, check_stop)
+    layers = layer_choices(states.shape[1] - 1, states.shape[2], "thirds")["thirds"]
+    found = np.zeros((len(texts), len(layers), states.shape[2]), dtype=np.float16)
+    found[filled] = states[:, list(layers)]
+    return found
+
+
+def unit_vectors(states: np.ndarray) -> np.ndarray:
+    """float32, each row of length one; rows of zeros stay so."""
+    import numpy as np
+
+    vectors = states.astype(np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+def _columns(folder: str, dataset: Dataset) -> dict[str, list[str]]:
+    """The columns of the kept table that play no role, in the order of `dataset.rows`; "" for rows of a test file."""
+    table = kept_table(folder) if folder else None
+    if table is None:
+        return {}
+    playing = {column for columns in dataset.roles.values() for column in columns}
+    place = {int(number): i for i, number in enumerate(table.row_numbers)}
+    rows = zip(dataset.rows["row"][:], dataset.rows["source"][:], strict=True)
+    places = [place.get(row) if source == "file" else None for row, source in rows]
+    found = {}
+    for name in table.columns:
+        if name not in playing:
+            cells = table.column(name)
+            found[name] = [cells[i] if i is not None else "" for i in places]
+    return found
