@@ -74,5 +74,13 @@ def test_progress_ends_at_all_texts_and_the_stop_is_asked_every_batch(
         pooled_states(encoder, ids, quiet, stop)
 
 
+@pytest.mark.parametrize("family", ["bert", "deberta-v2", "xlnet"])
+def test_what_a_text_gets_does_not_depend_on_its_company(tiny_base: Callable[[str], Path], family: str) -> None:
+    encoder, ids = load_encoder(tiny_base(family)), tokenize(tiny_base(family), TEXTS * 3 + ["or else"] * 9, 64)
+    together = pooled_states(encoder, ids, quiet, quiet)
+    for rows in ([3, 1, 0], [2], [*range(20, 12, -1)]):
+        assert np.array_equal(pooled_states(encoder, [ids[i] for i in rows], quiet, quiet), together[rows])
+
+
 def test_no_texts_are_no_states(tiny_base: Callable[[str], Path]) -> None:
     assert pooled_states(load_encoder(tiny_base("bert")), [], quiet, quiet).shape == (0, 4, 32)

@@ -12,6 +12,11 @@ import pytest
 from tlcore.strategies import get_strategy
 
 
+@pytest.fixture(autouse=True)
+def own_store(home: Path) -> None:
+    """Each test reads its texts itself: the store of embeddings is empty."""
+
+
 @pytest.fixture
 def tuned(fit_input: Callable[..., Any], tiny_base: Callable[[str], Path]) -> Callable[..., tuple[Any, Any]]:
     """A few rounds of a strategy over 24 reviews with a tiny random base; what was given and said, and what came of it."""

@@ -141,6 +141,14 @@ def test_the_last_fit_uses_the_validation_rows_too_and_the_arrays_are_its_pipeli
     assert np.allclose(linear_probabilities(found.head.tensors(), x), expected, atol=1e-3)
 
 
+def test_a_second_training_reads_nothing_again_and_comes_out_the_same(fitted: Callable[..., Any]) -> None:
+    (first, one), (again, other) = fitted(), fitted()
+    assert not any("read before" in event["text"] for event in first.of("note"))
+    assert any("All texts were read before" in event["text"] for event in again.of("note"))
+    assert np.array_equal(one.head.weight, other.head.weight)
+    assert np.array_equal(one.validation_probabilities, other.validation_probabilities)
+
+
 @pytest.mark.parametrize(("wish", "expected"), [("last", (3,)), ("thirds", (1, 2, 3)), ("all", (0, 1, 2, 3))])
 def test_layers_are_those_asked_for(fitted: Callable[..., Any], wish: str, expected: tuple[int, ...]) -> None:
     run, found = fitted(layers=wish)

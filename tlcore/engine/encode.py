@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from tlcore.engine.precision import autocast, device
-from tlcore.engine.tokens import by_length, pad, pad_id_of
+from tlcore.engine.tokens import pad, pad_id_of
 from tlcore.models.pooling import mean_pool
 
 TOKENS_PER_BATCH = 4096
@@ -22,7 +23,9 @@ def pooled_states(
 ) -> np.ndarray:
     """float16 [texts, blocks + 1, width]: hidden states 0 (embeddings) to the last, averaged over tokens.
 
-    float16 halves the memory; the features are standardised afterwards and lose nothing that matters.
+    float16 halves the memory; the features are standardised afterwards and lose nothing that matters. What a text gets does
+    not depend on the texts beside it, bit for bit: no batch is padded (padding changes the last bits, company does not), so
+    that a stored state is the one that would be computed.
     """
     place, blocks = device(), int(encoder.config.num_hidden_layers)
     found = np.zeros((len(ids), blocks + 1, encoder.config.hidden_size), dtype=np.float16)
@@ -30,7 +33,7 @@ def pooled_states(
     encoder = encoder.eval().to(place)
     begun = said = time.monotonic()
     done = 0
-    for batch in by_length([len(one) for one in ids], TOKENS_PER_BATCH):
+    for batch in _of_one_length(ids, TOKENS_PER_BATCH):
         check_stop()
         inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
         with torch.inference_mode(), autocast():
@@ -44,3 +47,13 @@ def pooled_states(
             rate = round(done / max(now - begun, 1e-6), 1)
             emit("progress", done=done, total=len(ids), unit="texts", texts_per_second=rate)
     return found
+
+
+def _of_one_length(ids: Sequence[Sequence[int]], budget: int) -> Iterator[list[int]]:
+    """Row indices in batches of texts with equally many tokens, the shortest first, each at most `budget` tokens (or one row)."""
+    of_length: dict[int, list[int]] = defaultdict(list)
+    for i, one in enumerate(ids):
+        of_length[len(one)].append(i)
+    for length in sorted(of_length):
+        rows, most = of_length[length], max(1, budget // max(1, length))
+        yield from (rows[start : start + most] for start in range(0, len(rows), most))

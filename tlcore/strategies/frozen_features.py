@@ -72,7 +72,7 @@ class FrozenFeatures:
     def fit(self, given: FitInput) -> Fitted:
         import numpy as np
 
-        from tlcore.engine.encode import pooled_states
+        from tlcore.engine.embeddings import stored_states
         from tlcore.engine.linear import fit_head, to_head
         from tlcore.engine.precision import set_threads
         from tlcore.engine.tokens import tokenize
@@ -87,7 +87,8 @@ class FrozenFeatures:
         given.emit("blocks", blocks=[vars(block) for block in self.blocks(blocks)])
         texts = [*given.train_texts, *given.validation_texts]
         max_length = min(settings.max_length, longest_input(encoder.config))
-        states = pooled_states(encoder, tokenize(given.base_folder, texts, max_length), given.emit, given.check_stop)
+        ids = tokenize(given.base_folder, texts, max_length)
+        states = stored_states(encoder, given.base_folder, ids, given.emit, given.check_stop)
         cut, y = len(given.train_texts), np.array([*given.train_y, *given.validation_y])
 
         given.phase("choose", "Trying settings on your rows")

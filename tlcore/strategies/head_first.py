@@ -40,11 +40,11 @@ def head_first(given: FitInput, encoder: Any, train: Rows) -> tuple[TextClassifi
 def _teach_head(given: FitInput, encoder: Any, train: Rows) -> tuple[Head, dict[str, Any]]:
     import numpy as np
 
-    from tlcore.engine.encode import pooled_states
+    from tlcore.engine.embeddings import stored_states
     from tlcore.engine.linear import fit_head, to_head
 
     given.phase("encode", "Reading your texts with the language model")
-    states = pooled_states(encoder, train.ids, given.emit, given.check_stop)
+    states = stored_states(encoder, given.base_folder, train.ids, given.emit, given.check_stop)
     given.phase("head", "Teaching the classifier first")
     y = np.array(train.y)
     reading = choose_reading(
