@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.plan import setting
-from tlcore.strategies.base import Block, Estimate, FitInput
+from tlcore.strategies.base import Estimate, FitInput
 from tlcore.strategies.head_first import head_first
+from tlcore.strategies.rounds import batch_size_of, default_epochs, epochs_of
+from tlcore.strategies.telling import begin, block_total, kept_round, moved_weights, show_moving
 
 if TYPE_CHECKING:
     from tlcore.engine.callbacks import KeepBest
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from tlcore.facts import Facts
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
-
-STEPS_WORTH_TAKING = 210
-MIN_EPOCHS, MAX_EPOCHS = 3, 10
-"""Few large steps whose weights are averaged and then mixed with those the model came with: small steps (5e-5) left what
-csabstruct needs unlearned, and large ones alone cost banking77 what the model knew (0.883 macro-F1; mixed 0.896)."""
-SMALL_BATCH, BATCH, ROWS_FOR_BATCH = 16, 32, 1_000
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,7 @@ class Tuning:
         phases = self.phases(settings, block_total(encoder), len(train))
         moved = _moving(model, phases)
         train, validation = start_above(given, model, phases, (train, validation))
-        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: _begin(given, encoder, phase))
+        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: begin(given, encoder, phase))
         recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         start = weights_now(model, moving_names(model, phases))
@@ -126,11 +121,11 @@ class Tuning:
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
-        chosen = {**vars(reading), "phases": [phase.name for phase in phases], **_moved(given, model, moved),
+        chosen = {**vars(reading), "phases": [phase.name for phase in phases], **moved_weights(given, model, moved),
                   "best_epoch": best.best_epoch, "share_kept": share,
                   f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
                   "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed}  # fmt: skip
-        given.emit("note", level="info", text=_kept(best.best_epoch, bool(len(validation))))
+        given.emit("note", level="info", text=kept_round(best.best_epoch, bool(len(validation))))
         given.emit(
             "note", level="info", text=f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
         )
@@ -170,27 +165,6 @@ def in_all_blocks(settings: Any, blocks: int, rows: int, part: str, title: str) 
             part,
         )
     ]
-
-
-def pictured(blocks: int, moving: Sequence[str]) -> tuple[Block, ...]:
-    """The parts of a model, input side first, and which of them are among the layer groups that move."""
-    names = ["embeddings", *(f"block {i + 1}" for i in range(blocks))]
-    return (*(Block(name, name in moving) for name in names), Block("classifier", True))
-
-
-def block_total(encoder: Any) -> int:
-    from tlcore.engine.groups import blocks_of
-
-    return len(blocks_of(encoder)[1])
-
-
-def show_moving(given: FitInput, encoder: Any, groups: Sequence[str]) -> None:
-    given.emit("blocks", blocks=[vars(block) for block in pictured(block_total(encoder), groups)])
-
-
-def _begin(given: FitInput, encoder: Any, phase: Phase) -> None:
-    given.emit("note", level="info", text=f"{phase.title}.")
-    show_moving(given, encoder, tuple(phase.rates))
 
 
 def _moving(model: TextClassifier, phases: Sequence[Phase]) -> int:
@@ -233,42 +207,6 @@ def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest,
         given.emit("note", level="info", text=text)
         best.best, best.lowest_loss = found.score, found.loss
     return found.share
-
-
-def _moved(given: FitInput, model: TextClassifier, moved: int) -> dict[str, Any]:
-    """How many weights moved, the head apart: printed, for it is what these strategies differ in."""
-    total = sum(p.numel() for p in model.encoder.parameters())
-    share = moved / max(1, total)
-    given.emit(
-        "note",
-        level="info",
-        text=f"{moved:,} of the model's {total:,} weights moved ({share:.2%}), the classifier apart.",
-    )
-    return {"moved": moved, "moved_share": round(share, 5)}
-
-
-def _kept(best_epoch: float, judged: bool) -> str:
-    if judged:
-        return f"The best round was number {best_epoch:.0f}; its weights are kept."
-    return "No rows were left to judge the rounds by; the last one is kept."
-
-
-def batch_size_of(settings: Any, rows: int) -> int:
-    return settings.batch_size or default_batch_size(rows)
-
-
-def default_batch_size(rows: int) -> int:
-    """Few rows make few steps: a smaller batch makes more of them."""
-    return SMALL_BATCH if rows < ROWS_FOR_BATCH else BATCH
-
-
-def default_epochs(rows: int, batch_size: int) -> int:
-    """Enough rounds for about STEPS_WORTH_TAKING steps; early stopping ends most runs before."""
-    return max(MIN_EPOCHS, min(MAX_EPOCHS, math.ceil(STEPS_WORTH_TAKING * batch_size / max(1, rows))))
-
-
-def epochs_of(settings: Any, rows: int) -> int:
-    return settings.epochs or default_epochs(rows, batch_size_of(settings, rows))
 
 
 def _rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
