@@ -185,7 +185,7 @@ def test_every_part_is_one_file_with_a_test_of_the_same_name(family: str) -> Non
         "__init__",
         "base",
     }
-    shared = {"tuning", "head_first", "reading"} if family == "strategies" else set()
+    shared = {"strategies": {"tuning", "head_first", "reading", "rounds", "telling"}}.get(family, set())
     tests = {path.stem for path in (ROOT / "tests" / family).glob("test_*.py")}
     assert len(set(names)) == len(names) > 0
     assert set(names) | shared == files

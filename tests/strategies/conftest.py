@@ -45,7 +45,8 @@ def moved(tiny_base: Callable[[str], Path]) -> Callable[..., set[str]]:
 
 @pytest.fixture
 def always_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each round scores higher than the one before, so that the last one is kept."""
+    """Each round scores higher than the one before, so that the last one is kept, and kept whole."""
+    monkeypatch.setattr("tlcore.engine.blending.SHARES", ())
     scores = iter(np.arange(1, 99) / 100)
     monkeypatch.setattr(
         "tlcore.engine.loop.validation_metrics",

@@ -19,13 +19,7 @@ from tlcore.machine import Machine
 from tlcore.plan import make_settings
 from tlcore.strategies import get_strategy
 from tlcore.strategies.full_finetune import Settings
-from tlcore.strategies.tuning import (
-    MAX_EPOCHS,
-    MIN_EPOCHS,
-    STEPS_WORTH_TAKING,
-    default_batch_size,
-    default_epochs,
-)
+from tlcore.strategies.rounds import MAX_EPOCHS
 
 STRATEGY = get_strategy("full_finetune")
 FACTS = Facts(
@@ -89,17 +83,6 @@ def test_the_estimate_is_a_range_that_grows_with_the_work() -> None:
         .estimate(FACTS, LAPTOP, make_settings(get_strategy("frozen_features").Settings, {}))
         .seconds_high
     )
-
-
-@pytest.mark.parametrize("rows", [10, 200, 999, 1_000, 5_000, 200_000])
-def test_rounds_by_default_make_enough_steps_and_no_more(rows: int) -> None:
-    batch_size = default_batch_size(rows)
-    epochs = default_epochs(rows, batch_size)
-    assert MIN_EPOCHS <= epochs <= MAX_EPOCHS
-    steps = epochs * rows / batch_size
-    assert steps >= STEPS_WORTH_TAKING or epochs == MAX_EPOCHS
-    assert steps - rows / batch_size < STEPS_WORTH_TAKING or epochs == MIN_EPOCHS
-    assert default_batch_size(rows) >= default_batch_size(10)
 
 
 def test_with_a_few_dozen_reviews_it_beats_what_needs_no_language_model(fit_input: Callable[..., Any]) -> None:

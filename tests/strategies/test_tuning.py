@@ -11,7 +11,7 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
-from tlcore.engine import callbacks, cut, forgetting, loop
+from tlcore.engine import blending, callbacks, cut, forgetting, loop, training
 from tlcore.engine.forgetting import LIMIT, Geometry
 from tlcore.errors import StopRequested
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
@@ -193,8 +193,9 @@ def test_without_validation_rows_it_starts_above_them_too(
 
 @pytest.mark.parametrize("name", ["top_layers", "lora"])
 def test_paused_and_gone_on_with_it_leaves_the_same_model(
-    tuned: Callable[..., Any], always_better: None, tmp_path: Path, name: str
+    tuned: Callable[..., Any], always_better: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
+    monkeypatch.setattr(blending, "SHARES", (0.5,))  # what it is mixed with must be the same start, too
     more: dict[str, Any] = {"open_blocks": 2} if name == "top_layers" else {}
     _, whole = tuned(name, epochs=4, **more)
     shutil.rmtree(tmp_path / "work")
@@ -217,8 +218,8 @@ def test_paused_and_gone_on_with_it_leaves_the_same_model(
     assert run.phases == ["finetune"]  # the texts are not read again
     expected = whole.encoder.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in again.encoder.state_dict().items())
-    made_up = "validation_macro_f1"
-    assert {**again.chosen, made_up: 0} == {**whole.chosen, made_up: 0}
+    assert again.chosen == whole.chosen
+    assert again.chosen["share_kept"] == 0.5
     assert again.epochs == 4  # of weights that have moved to the end
 
 
@@ -251,3 +252,52 @@ def test_what_is_first_seen_at_the_end_of_a_phase_slows_the_next_one(
     # 4 rounds: 1 of the first phase, 3 of the second; the only look of the first phase comes after its last step.
     _, found = told(tuned, monkeypatch, [1.0, 0.4, 0.4], 4)
     assert found.chosen["slowed_down"] >= 1
+
+
+@pytest.mark.parametrize("name", ["full_finetune", "top_layers"])
+def test_the_mixture_with_the_model_as_it_came_that_does_best_is_kept_and_told(
+    tuned: Callable[..., Any],
+    tiny_base: Callable[[str], Path],
+    always_better: None,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    _, trained = tuned(name)
+    assert trained.chosen["share_kept"] == 1
+    monkeypatch.setattr(blending, "SHARES", (0.25, 0.5, 0.75))
+    scores = iter([0.2, 0.99, 0.3])
+    monkeypatch.setattr(training, "validation_metrics", lambda *_: {"eval_loss": 1.0, "eval_macro_f1": next(scores)})
+    run, mixed = tuned(name)
+    assert mixed.chosen["share_kept"] == 0.5
+    assert mixed.chosen["validation_macro_f1"] == 0.99
+    assert any("50% of what was learned is kept" in note["text"] for note in run.of("note"))
+    came, end = load_encoder(tiny_base("bert")).state_dict(), trained.encoder.state_dict()
+    for weight, value in mixed.encoder.state_dict().items():
+        assert torch.allclose(value, came[weight].lerp(end[weight], 0.5), atol=1e-6), weight
+    assert any(not torch.equal(came[weight], end[weight]) for weight in came)
+
+
+@pytest.mark.parametrize("wish", ["keep", "cancel"])
+def test_while_it_is_mixed_a_cancel_is_heard_and_what_is_to_be_kept_is_kept(
+    tuned: Callable[..., Any], always_better: None, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    monkeypatch.setattr(blending, "SHARES", (0.5,))
+    learned: list[bool] = []
+    real = loop.run_phases
+
+    def spy(*given: Any) -> Any:
+        best = real(*given)
+        learned.append(True)
+        return best
+
+    def refuse() -> None:
+        if learned:
+            raise StopRequested(wish)
+
+    monkeypatch.setattr(loop, "run_phases", spy)
+    asked = {"stop_wish": lambda: wish if learned else None, "check_stop": refuse}
+    if wish == "cancel":
+        with pytest.raises(StopRequested):
+            tuned("full_finetune", epochs=1, **asked)
+    else:
+        assert tuned("full_finetune", epochs=1, **asked)[1].chosen["share_kept"] == 0.5

@@ -17,7 +17,7 @@ from tlcore.engine.checkpoints import Checkpoint, checkpoint_folder, load_checkp
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.forgetting import ForgettingGuard
 from tlcore.engine.groups import HEAD
-from tlcore.engine.phases import Phase, moving_parameters, open_phase
+from tlcore.engine.phases import Phase, moving_names, open_phase
 from tlcore.engine.precision import device, use_bf16
 from tlcore.engine.training import LengthTrainer, LossBroke, Recipe, Rows, validation_metrics
 from tlcore.errors import TlcoreError
@@ -58,7 +58,7 @@ class _Training:
         self.model, self.rows, self.phases, self.recipe, self.folder = model, rows, list(phases), recipe, folder
         self.hooks, self.guard = hooks, guard
         self.per_round = -(-len(rows[0]) // recipe.batch_size)
-        self.moving = sorted({name for phase in phases for name in moving_parameters(model, phase)})
+        self.moving = moving_names(model, phases)
         self.steps = Steps(hooks.emit, len(rows[0]), self.per_round)
         self.best = KeepBest(hooks.emit, self.moving, recipe.watch)
         self.average = Averaged(model, self.moving, min(self.per_round, MOST_AVERAGED))

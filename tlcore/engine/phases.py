@@ -85,6 +85,11 @@ def moving_parameters(model: TextClassifier, phase: Phase) -> dict[str, tuple[st
     }
 
 
+def moving_names(model: TextClassifier, phases: Sequence[Phase]) -> list[str]:
+    """The names of all that moves in some phase, in their order."""
+    return sorted({name for phase in phases for name in moving_parameters(model, phase)})
+
+
 def model_groups(model: TextClassifier) -> dict[str, str]:
     """Parameter name -> layer group of the whole network, head included."""
     inside = {f"encoder.{name}": group for name, group in layer_groups(model.encoder).items()}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block
-from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks, pictured
+from tlcore.strategies.telling import pictured
+from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase

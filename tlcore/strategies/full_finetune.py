@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block
-from tlcore.strategies.tuning import Tuning, TuningSettings, epochs_of, pictured
+from tlcore.strategies.rounds import epochs_of
+from tlcore.strategies.telling import pictured
+from tlcore.strategies.tuning import Tuning, TuningSettings
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.plan import setting
-from tlcore.strategies.base import Block, Estimate, FitInput
+from tlcore.strategies.base import Estimate, FitInput
 from tlcore.strategies.head_first import head_first
+from tlcore.strategies.rounds import batch_size_of, default_epochs, epochs_of
+from tlcore.strategies.telling import begin, block_total, kept_round, moved_weights, show_moving
 
 if TYPE_CHECKING:
+    from tlcore.engine.callbacks import KeepBest
     from tlcore.engine.classifier import TextClassifier
     from tlcore.engine.forgetting import Geometry
     from tlcore.engine.phases import Phase
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
     from tlcore.facts import Facts
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
-
-STEPS_WORTH_TAKING = 210
-MIN_EPOCHS, MAX_EPOCHS = 3, 10
-"""Few large steps whose weights are averaged. Full fine-tuning of csabstruct, 2,000 rows, four rounds at 5e-4, seeds 0 to 2:
-0.715, 0.702, 0.679 macro-F1 (frozen features 0.686, 0.688, 0.687), though the model drifts far (linear CKA 0.53 to 0.68)."""
-SMALL_BATCH, BATCH, ROWS_FOR_BATCH = 16, 32, 1_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class TuningSettings:
                           low=0, high=100, term="epochs")  # fmt: skip
     learning_rate: float = setting(5e-4, "Size of the steps", "Larger learns faster and forgets more of what the model knew.",
                                    low=1e-6, high=1e-3, term="peak learning rate of the top block", advanced=True)  # fmt: skip
-    head_learning_rate: float = setting(1e-4, "Size of the classifier's steps", "The classifier on top may move faster.",
+    head_learning_rate: float = setting(1e-3, "Size of the classifier's steps", "The classifier on top may move faster.",
                                         low=1e-6, high=1e-2, term="head learning rate", advanced=True)  # fmt: skip
     batch_size: int = setting(0, "Texts per step", "More is steadier and needs more memory. 0 chooses by the number of rows.",
                               low=0, high=256, unit="texts", term="batch size", advanced=True)  # fmt: skip
@@ -92,8 +88,10 @@ class Tuning:
         return Estimate(0.4 * seconds, 1.6 * seconds, memory)
 
     def fit(self, given: FitInput) -> Fitted:
+        from tlcore.engine.blending import weights_now
         from tlcore.engine.forgetting import ForgettingGuard, Geometry
         from tlcore.engine.loop import Hooks, run_phases
+        from tlcore.engine.phases import moving_names
         from tlcore.engine.precision import device, set_threads
         from tlcore.engine.training import Recipe, predict_rows
         from tlcore.models.load import load_encoder, longest_input
@@ -113,18 +111,21 @@ class Tuning:
         phases = self.phases(settings, block_total(encoder), len(train))
         moved = _moving(model, phases)
         train, validation = start_above(given, model, phases, (train, validation))
-        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: _begin(given, encoder, phase))
+        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: begin(given, encoder, phase))
         recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
+        start = weights_now(model, moving_names(model, phases))
         best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
+        share = _blended(given, model, start, best, validation)
         probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
-        chosen = {**vars(reading), "phases": [phase.name for phase in phases], **_moved(given, model, moved),
-                  "best_epoch": best.best_epoch, f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
+        chosen = {**vars(reading), "phases": [phase.name for phase in phases], **moved_weights(given, model, moved),
+                  "best_epoch": best.best_epoch, "share_kept": share,
+                  f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
                   "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed}  # fmt: skip
-        given.emit("note", level="info", text=_kept(best.best_epoch, bool(len(validation))))
+        given.emit("note", level="info", text=kept_round(best.best_epoch, bool(len(validation))))
         given.emit(
             "note", level="info", text=f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
         )
@@ -166,27 +167,6 @@ def in_all_blocks(settings: Any, blocks: int, rows: int, part: str, title: str) 
     ]
 
 
-def pictured(blocks: int, moving: Sequence[str]) -> tuple[Block, ...]:
-    """The parts of a model, input side first, and which of them are among the layer groups that move."""
-    names = ["embeddings", *(f"block {i + 1}" for i in range(blocks))]
-    return (*(Block(name, name in moving) for name in names), Block("classifier", True))
-
-
-def block_total(encoder: Any) -> int:
-    from tlcore.engine.groups import blocks_of
-
-    return len(blocks_of(encoder)[1])
-
-
-def show_moving(given: FitInput, encoder: Any, groups: Sequence[str]) -> None:
-    given.emit("blocks", blocks=[vars(block) for block in pictured(block_total(encoder), groups)])
-
-
-def _begin(given: FitInput, encoder: Any, phase: Phase) -> None:
-    given.emit("note", level="info", text=f"{phase.title}.")
-    show_moving(given, encoder, tuple(phase.rates))
-
-
 def _moving(model: TextClassifier, phases: Sequence[Phase]) -> int:
     """How many weights move, the head apart. Raises TlcoreError where that is none: it would be called what it is not."""
     from tlcore.engine.groups import HEAD
@@ -207,40 +187,26 @@ def _moving(model: TextClassifier, phases: Sequence[Phase]) -> int:
     return sum(sizes.values())
 
 
-def _moved(given: FitInput, model: TextClassifier, moved: int) -> dict[str, Any]:
-    """How many weights moved, the head apart: printed, for it is what these strategies differ in."""
-    total = sum(p.numel() for p in model.encoder.parameters())
-    share = moved / max(1, total)
-    given.emit(
-        "note",
-        level="info",
-        text=f"{moved:,} of the model's {total:,} weights moved ({share:.2%}), the classifier apart.",
-    )
-    return {"moved": moved, "moved_share": round(share, 5)}
+def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest, validation: Rows) -> float:
+    """How much of what was learned is kept: all of it, or a mixture with the model as it came that does better."""
+    from tlcore.engine.blending import Blend, blend
+    from tlcore.engine.training import validation_metrics
 
+    if best.best_epoch == 0 or not len(validation):
+        return 1.0
 
-def _kept(best_epoch: float, judged: bool) -> str:
-    if judged:
-        return f"The best round was number {best_epoch:.0f}; its weights are kept."
-    return "No rows were left to judge the rounds by; the last one is kept."
+    def judge() -> tuple[float, float]:
+        if given.stop_wish() == "cancel":
+            given.check_stop()
+        metrics = validation_metrics(model, validation)
+        return metrics[f"eval_{best.watch}"] or 0.0, metrics["eval_loss"] or 0.0
 
-
-def batch_size_of(settings: Any, rows: int) -> int:
-    return settings.batch_size or default_batch_size(rows)
-
-
-def default_batch_size(rows: int) -> int:
-    """Few rows make few steps: a smaller batch makes more of them."""
-    return SMALL_BATCH if rows < ROWS_FOR_BATCH else BATCH
-
-
-def default_epochs(rows: int, batch_size: int) -> int:
-    """Enough rounds for about STEPS_WORTH_TAKING steps; early stopping ends most runs before."""
-    return max(MIN_EPOCHS, min(MAX_EPOCHS, math.ceil(STEPS_WORTH_TAKING * batch_size / max(1, rows))))
-
-
-def epochs_of(settings: Any, rows: int) -> int:
-    return settings.epochs or default_epochs(rows, batch_size_of(settings, rows))
+    found = blend(model, start, Blend(1.0, best.best, best.lowest_loss), judge)
+    if found.share < 1:
+        text = f"{found.share:.0%} of what was learned is kept, and the rest is as the model came: on the validation rows that does better."
+        given.emit("note", level="info", text=text)
+        best.best, best.lowest_loss = found.score, found.loss
+    return found.share
 
 
 def _rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
