@@ -1,34 +1,73 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation [--seeds 0 1 2]`, `python -m bench clicks`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent / "out"
+Seeds = list[int]
+
+
+def scores(seeds: Seeds) -> str:
+    """Test macro-F1 of every strategy on public data."""
+    from bench.data import CASES
+    from bench.scores import measure, table
+
+    return table(CASES, measure(CASES, seeds, OUT / "scores.jsonl"))
+
+
+def ablation(seeds: Seeds) -> str:
+    """What gradual unfreezing and discriminative learning rates are worth."""
+    from bench.data import ABLATION
+    from bench.scores import measure, table
+
+    return table(ABLATION, measure(ABLATION, seeds, OUT / "scores.jsonl"))
+
+
+def kills(seeds: Seeds) -> str:
+    """Trainings killed in every phase and resumed, beside one left in peace."""
+    from bench.kills import measure
+
+    return json.dumps(measure(seeds[0]), indent=1)
+
+
+def clicks(seeds: Seeds) -> str:
+    """How long a click takes while a training uses every core."""
+    from bench.clicks import measure
+
+    return json.dumps(measure(), indent=1)
+
+
+def messy(seeds: Seeds) -> str:
+    """How many odd files are read rightly, beside pandas, DuckDB and CleverCSV."""
+    from bench.messy import measure, table
+
+    return table(measure())
+
+
+def faults(seeds: Seeds) -> str:
+    """Which planted faults the checks find, and how long they take."""
+    from bench.faults import measure, table
+
+    return table(measure(seeds))
+
+
+BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults)
 
 
 def main() -> None:
+    benches = {bench.__name__: bench for bench in BENCHES}
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", choices=("scores", "ablation", "clicks"))
+    parser.add_argument("what", choices=tuple(benches))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     args = parser.parse_args()
-    if args.what in ("scores", "ablation"):
-        from bench.data import ABLATION, CASES
-        from bench.scores import measure, table
-
-        cases = CASES if args.what == "scores" else ABLATION
-        rows = measure(cases, args.seeds, OUT / "scores.jsonl")
-        (OUT / f"{args.what}.md").write_text(table(cases, rows) + "\n", encoding="utf-8")
-        print(table(cases, rows))
-    else:
-        from bench.clicks import measure as measure_clicks
-
-        found = measure_clicks()
-        (OUT).mkdir(exist_ok=True)
-        (OUT / "clicks.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-        print(json.dumps(found, indent=1))
+    OUT.mkdir(exist_ok=True)
+    found = benches[args.what](args.seeds)
+    (OUT / f"{args.what}.txt").write_text(found + "\n", encoding="utf-8")
+    print(found)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from bench.data import ROOT, data_folder
 
 TIMES = 5
 DATA, TEST, ROWS, STRATEGY = "csabstruct", "test_nodup.csv", 1000, "top_layers"
-SKIPPED = ("Reading your spreadsheet",)
 
 
 def measure(seed: int = 0) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may reach for the network
+os.environ.setdefault("NUDGE_HOME", tempfile.mkdtemp(prefix="nudge-tests-"))  # nor into the home of whoever runs it
 
 from tlcore.datasets import Dataset, make_dataset
 from tlcore.files import read_json

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tlcore.checks import CHECKS
+from tlcore.checks.deep import DEEP_CHECKS
 from tlcore.strategies import STRATEGIES
 from tlcore.tasks import TASKS
 
@@ -25,6 +26,7 @@ LIGHT = [
     "errors", "files", "events", "jobs", "workspace", "tables", "splits", "datasets", "tasks", "plan", "facts", "machine",
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near",
+    "checks.deep", "checks.job",
 ]  # fmt: skip
 
 
@@ -179,13 +181,16 @@ def test_every_part_is_one_file_with_a_test_of_the_same_name(family: str) -> Non
     names = {
         "strategies": [strategy.name for strategy in STRATEGIES],
         "tasks": [task.name for task in TASKS],
-        "checks": [check.__name__ for check in CHECKS],
+        "checks": [check.__name__ for check in (*CHECKS, *DEEP_CHECKS)],
     }[family]
     files = {path.stem for path in (ROOT / "tlcore" / family).glob("*.py")} - {
         "__init__",
         "base",
     }
-    shared = {"strategies": {"tuning", "head_first", "reading", "rounds", "telling"}}.get(family, set())
+    shared = {
+        "strategies": {"tuning", "head_first", "reading", "rounds", "telling"},
+        "checks": {"deep", "doubts", "evidence", "job"},
+    }.get(family, set())
     tests = {path.stem for path in (ROOT / "tests" / family).glob("test_*.py")}
     assert len(set(names)) == len(names) > 0
     assert set(names) | shared == files

@@ -23,7 +23,7 @@ from tlcore.workspace import Project
 
 MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
 ANSWER_COLUMNS = 2  # a prediction and its confidence, last in what was scored
-TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "jsonl", "json"]
+TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "jsonl", "json", "parquet", "zip", "gz"]
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -86,7 +86,7 @@ def test_near_same_texts_lie_on_one_side() -> None:
 
 
 def test_a_form_letter_that_fills_the_file_is_parted_and_that_is_said() -> None:
-    words = [f"Your order {1000 + i} was sent and will arrive soon" for i in range(60)] + texts(60)
+    words = [f"Your order {10_000 + i} was sent and will arrive soon" for i in range(60)] + texts(60)
     found = make_split(SplitRows(words, ["a", "b"] * 60, range(2, 122)), 0, own_test=False)
     assert set(found.sides[:60]) == {TRAIN, VALIDATION, TEST}
     assert any("60 texts differ by so little" in note and "rows 2, 3" in note for note in found.notes)
