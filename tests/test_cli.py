@@ -135,6 +135,22 @@ def test_read_says_how_a_file_was_read(say: Callable[..., Said], tmp_path: Path)
     assert set(said.json["guess"]) == {"text", "label"}
 
 
+def test_check_also_asks_the_base_model_unless_it_is_to_be_quick(
+    say: Callable[..., Said], sheet: Callable[..., Path], rows: Any
+) -> None:
+    good, bad = (
+        ["The meal was wonderful", "I loved this lovely place"],
+        ["The meal was awful", "I hated this horrible place"],
+    )
+    table = [(f"{text}, visit {word}", label) for word in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+             for texts, label in ((good, "positive"), (bad, "negative")) for text in texts]  # fmt: skip
+    wrong = ("The meal was wonderful and I loved it, truly great", "negative")
+    file = sheet([*table, wrong])
+    ids = {problem["id"]: problem for problem in say("check", file, *COLUMNS).json["problems"]}
+    assert len(table) + 2 in ids["likely_wrong"]["rows"]
+    assert "likely_wrong" not in {problem["id"] for problem in say("check", file, *COLUMNS, "--quick").json["problems"]}
+
+
 def test_check_says_what_the_data_looks_like_and_what_will_hurt(
     say: Callable[..., Said], sheet: Callable[..., Path], rows: Any
 ) -> None:

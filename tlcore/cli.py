@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     _file(read, read_command)
     check = commands.add_parser("check", help="what the data looks like, and what will hurt")
     _columns(_file(check, check_command))
+    check.add_argument(
+        "--quick", action="store_true", help="leave out the checks for which the base model reads the texts"
+    )
     advise = commands.add_parser("recommend", help="which strategy fits, and why")
     _columns(_file(advise, recommend_command))
     advise.add_argument("--compute", choices=("very_low", "low", "medium", "high", "api"))
@@ -85,7 +88,9 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
     train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")
     train.add_argument("--shots", type=int, metavar="N", help="learn from N rows a class")
-    train.add_argument("--group", default="", metavar="COL", help="rows with the same value here stay on one side of the split")
+    train.add_argument(
+        "--group", default="", metavar="COL", help="rows with the same value here stay on one side of the split"
+    )
     train.add_argument("--date", default="", metavar="COL", help="test on the newest rows")
     train.add_argument("--points", type=float, metavar="N", help="as many test rows as give a score within +-N points")
     train.add_argument("--seed", type=int, default=0)
@@ -102,13 +107,16 @@ def read_command(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def check_command(args: argparse.Namespace) -> dict[str, Any]:
-    from tlcore.checks import check_dataset
+    from tlcore.checks import check_dataset, gravest_first
+    from tlcore.checks.job import look_closely, other_columns
 
-    dataset, facts = _facts(args)
-    problems = [problem.to_json() for problem in check_dataset(dataset, facts)]
+    table, dataset, facts = _facts(args)
+    problems = check_dataset(dataset, facts)
+    if not args.quick:
+        problems += look_closely(dataset, facts, "minilm", other_columns(table, dataset), _Aloud())
     return {
         "facts": facts.to_json(),
-        "problems": problems,
+        "problems": [problem.to_json() for problem in gravest_first(problems)],
         "warnings": list(dataset.warnings),
         "rows": dataset.counts(),
     }
@@ -120,7 +128,7 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.advise import DECISION_TABLE, recommend
     from tlcore.machine import read_machine
 
-    _, facts = _facts(args)
+    _, _, facts = _facts(args)
     machine = read_machine()
     advice = recommend(facts, machine, task=args.task, compute=args.compute)
     row = DECISION_TABLE[advice.row]
@@ -238,6 +246,19 @@ def _work(run: Path) -> int:
         return run_job(run, context)
 
 
+class _Aloud:
+    """Says on stderr what work is being done."""
+
+    def phase(self, name: str, title: str) -> None:
+        self.emit("phase", title=title)
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        print(_spoken(kind, fields), end="", file=sys.stderr, flush=True)
+
+    def check_stop(self) -> None:
+        """Ctrl-C ends it."""
+
+
 def _spoken(kind: str, fields: Mapping[str, Any]) -> str:
     if kind == "phase":
         return f"{fields['title']} …\n"
@@ -309,7 +330,7 @@ def _facts(args: argparse.Namespace) -> Any:
 
     table = _read(args.file)
     dataset = make_dataset(table, get_task(args.task), _roles(args, table, args.file))
-    return dataset, measure_facts(dataset, tokenizer_file("minilm"))
+    return table, dataset, measure_facts(dataset, tokenizer_file("minilm"))
 
 
 def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tlcore.checks.base import Check, Fix, Problem
 from tlcore.checks.contradictions import contradictions
 from tlcore.checks.cut_off import cut_off
@@ -28,10 +30,13 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 SEVERITIES = ("warning", "info")
 
-__all__ = ["CHECKS", "Check", "Fix", "Problem", "check_dataset"]
+__all__ = ["CHECKS", "Check", "Fix", "Problem", "check_dataset", "gravest_first"]
 
 
 def check_dataset(dataset: Dataset, facts: Facts) -> list[Problem]:
     """Every problem found, the gravest first."""
-    found = [problem for check in CHECKS if (problem := check(dataset, facts)) is not None]
-    return sorted(found, key=lambda problem: (SEVERITIES.index(problem.severity), problem.score))
+    return gravest_first(problem for check in CHECKS if (problem := check(dataset, facts)) is not None)
+
+
+def gravest_first(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (SEVERITIES.index(problem.severity), problem.score))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tlcore.checks.base import WARNING, Problem
+from tlcore.checks.base import Problem
 from tlcore.checks.evidence import Evidence
 from tlcore.checks.leaks import leaks
 from tlcore.checks.likely_wrong import likely_wrong
@@ -27,7 +27,7 @@ def check_deeply(
     progress: Callable[[int, int], None],
     check_stop: Callable[[], None],
 ) -> list[Problem]:
-    """Every problem found, the gravest first. progress(done, total) counts checks; check_stop may raise StopRequested."""
+    """Every problem found. progress(done, total) counts checks; check_stop may raise StopRequested."""
     found = []
     for done, check in enumerate(DEEP_CHECKS):
         check_stop()
@@ -35,4 +35,4 @@ def check_deeply(
         if (problem := check(dataset, facts, evidence)) is not None:
             found.append(problem)
     progress(len(DEEP_CHECKS), len(DEEP_CHECKS))
-    return sorted(found, key=lambda problem: (problem.severity != WARNING, problem.score))
+    return found

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tlcore.checks import gravest_first
+from tlcore.checks.base import Problem
 from tlcore.checks.deep import check_deeply
 from tlcore.checks.evidence import Evidence
 from tlcore.datasets import Dataset, load_dataset
-from tlcore.facts import MAX_LENGTH, measure_facts
+from tlcore.facts import MAX_LENGTH, Facts, measure_facts
 from tlcore.files import write_json
 from tlcore.models.bases import base_folder, tokenizer_file
-from tlcore.tables import kept_table
+from tlcore.tables import Table, kept_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,16 +33,33 @@ def check_job(context: JobContext) -> None:
     dataset = load_dataset(Path(context.args["dataset"]))
     base = str(context.args["base"])
     facts = measure_facts(dataset, tokenizer_file(base))
+    folder = str(context.args.get("table") or "")
+    columns = other_columns(kept_table(folder) if folder else None, dataset)
     context.check_stop()
-    context.phase("encode", "Reading your texts with the language model")
-    states = states_of_texts(base, dataset.rows["text"][:], context.emit, context.check_stop)
-    context.phase("check", "Looking for what could mislead a model")
-    evidence = Evidence(unit_vectors(states[:, -1]), _columns(str(context.args.get("table") or ""), dataset), states)
-    found = check_deeply(
+    found = look_closely(dataset, facts, base, columns, context)
+    write_json(context.folder / PROBLEMS, [problem.to_json() for problem in gravest_first(found)])
+
+
+class Listener(Protocol):
+    """Who is told how far it is, and asked whether to go on: a job, or the command line."""
+
+    def phase(self, name: str, title: str) -> None: ...
+    def emit(self, kind: str, **fields: Any) -> None: ...
+    def check_stop(self) -> None: ...
+
+
+def look_closely(
+    dataset: Dataset, facts: Facts, base: str, columns: Mapping[str, Sequence[str]], told: Listener
+) -> list[Problem]:
+    """Read the texts with the base model, once for this and for training, and let the slower checks look at them."""
+    told.phase("encode", "Reading your texts with the language model")
+    states = states_of_texts(base, dataset.rows["text"][:], told.emit, told.check_stop)
+    told.phase("check", "Looking for what could mislead a model")
+    evidence = Evidence(unit_vectors(states[:, -1]), columns, states)
+    return check_deeply(
         dataset, facts, evidence,
-        lambda done, total: context.emit("progress", done=done, total=total, unit="checks"), context.check_stop,
+        lambda done, total: told.emit("progress", done=done, total=total, unit="checks"), told.check_stop,
     )  # fmt: skip
-    write_json(context.folder / PROBLEMS, [problem.to_json() for problem in found])
 
 
 def states_of_texts(
@@ -75,9 +94,8 @@ def unit_vectors(states: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
 
-def _columns(folder: str, dataset: Dataset) -> dict[str, list[str]]:
-    """The columns of the kept table that play no role, in the order of `dataset.rows`; "" for rows of a test file."""
-    table = kept_table(folder) if folder else None
+def other_columns(table: Table | None, dataset: Dataset) -> dict[str, list[str]]:
+    """The columns of the table that play no role, in the order of `dataset.rows`; "" for rows of a test file."""
     if table is None:
         return {}
     playing = {column for columns in dataset.roles.values() for column in columns}
