@@ -2,57 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.reading import DELIMITERS, ENCODINGS, Preview
+from pages.parts.reading import DELIMITERS, ENCODINGS, LOST, WITHOUT_NAMES_IN_A_ROW, Preview, spellings
+from pages.parts.spreadsheet import spreadsheet
+from pages.parts.words import escape_md, plural
+from tlcore.tables import HowRead
 from tlcore.workspace import Project
 
 GUESS = ""
-TEXTUAL = (".csv", ".tsv", ".txt")
+TEXTUAL = (".csv", ".tsv", ".txt", ".gz", ".zip")
 NO_LABEL = "(choose one)"
+MOST_HEADER_ROWS = 3
 
 
-def reading_controls(project: Project, preview: Preview | None) -> None:
-    """Encoding, delimiter and header row, where they apply; shown too when the file could not be read."""
-    path = project.upload()
-    textual = preview.how.format == "csv" if preview else path is not None and path.suffix.lower() in TEXTUAL
-    if preview is None and not textual:
+def reading_controls(project: Project, preview: Preview | None, offer_encodings: bool = False) -> None:
+    """How the file is read, as far as it applies; shown too when the file could not be read."""
+    path = spreadsheet(project)
+    how = preview.how if preview else None
+    textual = how.format == "csv" if how else path is not None and path.suffix.lower() in TEXTUAL
+    named = how is None or how.format not in WITHOUT_NAMES_IN_A_ROW
+    if not named or (how is None and not textual):
         return
-    with st.expander("Not read right? Change how", expanded=preview is None):
-        places = st.columns(3)
+    with st.expander("Not read right? Change how", expanded=how is None):
         if textual:
-            with places[0]:
-                _choice(
-                    project,
-                    "encoding",
-                    "Encoding",
-                    [*ENCODINGS],
-                    {},
-                    "How letters are stored. Change it when é or ü look wrong.",
-                )
-            with places[1]:
-                _choice(
-                    project,
-                    "delimiter",
-                    "Cells are parted by",
-                    [*DELIMITERS],
-                    DELIMITERS,
-                    "What stands between two cells.",
-                )
-        if preview is None or preview.how.format not in ("json", "jsonl"):
-            names = {0: "no such row", **{n: f"row {n}" for n in range(1, 31)}}
-            with places[2 if textual else 0]:
-                _choice(project, "header_row", "Column names in", [*names], names, "The row that names the columns.")
+            _text_controls(project, how)
+        if preview and offer_encodings:
+            encoding_offer(project, preview)
+        left, right = st.columns(2)
+        rows = {0: "no such row", **{n: f"row {n}" for n in range(1, 31)}}
+        with left:
+            now = None if how is None else rows.get(how.header_row, f"row {how.header_row}")
+            _choice(project, "header_row", "Column names in", rows, now, "The row that names the columns.")
+        with right:
+            many = {n: plural(n, "row") for n in range(1, MOST_HEADER_ROWS + 1)}
+            now = None if how is None or not how.header_row else many.get(how.header_rows)
+            about = "Names that stand in two rows, one above the other, are joined."
+            _choice(project, "header_rows", "The names take", many, now, about)
+        if how:
+            _rows_below(project, how)
+
+
+def _text_controls(project: Project, how: HowRead | None) -> None:
+    left, right = st.columns(2)
+    with left:
+        about = "How letters are stored. Change it when é or ü look wrong."
+        now = None if how is None or how.encoding is None else ENCODINGS.get(how.encoding, how.encoding)
+        _choice(project, "encoding", "Encoding", ENCODINGS, now, about)
+    with right:
+        now = None if how is None or how.delimiter is None else DELIMITERS.get(how.delimiter, how.delimiter)
+        _choice(project, "delimiter", "Cells are parted by", DELIMITERS, now, "What stands between two cells.")
+
+
+def _rows_below(project: Project, how: HowRead) -> None:
+    """Rows under the table can be taken in after all."""
+    asked = state.lookup(state.draft(project), "read.last_row")
+    if how.rows_below and asked is None:
+        last = how.rows_below[-1]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{plural(len(how.rows_below), 'row')} under the table, up to row {last:,}, left out.")
+            st.button("Take in", key="rows-below", on_click=state.save_at, args=(project, "read.last_row", last))
+    elif asked is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"All rows up to row {asked:,} are taken in, as you asked.")
+            st.button("Find the end", key="rows-below", on_click=state.save_at, args=(project, "read.last_row", None))
+
+
+def encoding_offer(project: Project, preview: Preview) -> None:
+    """Where letters may be wrong: one word of the file in other encodings, each a click away."""
+    how, path = preview.how, spreadsheet(project)
+    if how.format != "csv" or how.member or path is None or not how.encoding or not _may_be_wrong(how):
+        return
+    words = spellings(path, how.encoding)
+    others = {encoding: word for encoding, word in words.items() if encoding != how.encoding}
+    if not others:
+        return
+    st.markdown(f"One word of the file reads “{escape_md(words[how.encoding])}” now. Does one of these look better?")
+    with st.container(horizontal=True):
+        for encoding, word in others.items():
+            st.button(
+                escape_md(word), key=f"encoding-{encoding}", help=f"Read it as {ENCODINGS.get(encoding, encoding)}",
+                on_click=state.save_at, args=(project, "read.encoding", encoding),
+            )  # fmt: skip
+        if "encoding" not in how.guessed:
+            st.button(
+                "Find out", key="encoding-guess", type="tertiary", on_click=state.save_at, args=(project, "read.encoding", None)
+            )  # fmt: skip
+
+
+def _may_be_wrong(how: HowRead) -> bool:
+    """UTF-8 proves itself; all else is a guess, the user's or ours."""
+    asked = "encoding" not in how.guessed
+    return not str(how.encoding).startswith("utf") or asked or any(LOST in said for said in how.oddities)
 
 
 def sheet_picker(project: Project, preview: Preview) -> None:
-    """Which sheet of a workbook, where there are several."""
+    """Which sheet of a workbook, or file of an archive, where there are several."""
     if len(preview.how.sheets) > 1:
+        title = "File in the archive" if preview.how.member else "Sheet"
         wish = state.kept(project, "read.sheet", preview.how.sheet, preview.how.sheets)
-        st.selectbox("Sheet", preview.how.sheets, **wish)
+        st.selectbox(title, preview.how.sheets, **wish)
 
 
 def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
@@ -93,17 +146,13 @@ def _settle(project: Project, preview: Preview) -> None:
         st.rerun()  # the next step may be open now, and the line of steps above is to say so
 
 
-def _choice(project: Project, name: str, label: str, options: list[Any], titles: dict[Any, str], help: str) -> None:
-    wish = state.kept(
-        project, f"read.{name}", GUESS, [GUESS, *options], lambda value: None if value == GUESS else value
-    )
-    st.selectbox(
-        label,
-        [GUESS, *options],
-        format_func=lambda v: "Find out" if v == GUESS else titles.get(v, v),
-        help=help,
-        **wish,
-    )
+def _choice(project: Project, name: str, label: str, titles: Mapping[Any, str], now: str | None, help: str) -> None:
+    """One way of reading; as it is found out unless the user says otherwise. now: what holds at the moment."""
+    asked = state.lookup(state.draft(project), f"read.{name}")
+    options = [GUESS, *titles, *([asked] if asked is not None and asked not in titles else [])]
+    found = f"Find out ({now})" if now and asked is None else "Find out"
+    wish = state.kept(project, f"read.{name}", GUESS, options, lambda value: None if value == GUESS else value)
+    st.selectbox(label, options, format_func=lambda v: found if v == GUESS else titles.get(v, v), help=help, **wish)
 
 
 def _or_choose(column: str) -> str:

@@ -1,17 +1,15 @@
-"""The parts of the Check page: the answer, what can be mended with a click, the pictures, the rows not learned from."""
+"""The parts of the Check page around the list of problems: the answer, the pictures, the rows not learned from."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import shell, state
+from pages.parts import shell
 from pages.parts.bars import MOST_CLASSES, balance_chart, length_chart
 from pages.parts.charts import CONFIG
 from pages.parts.prepared import SHOWN, Prepared
-from pages.parts.words import escape_md, listed, number, of, plural
-from tlcore.workspace import Project
-
-MOST_ROWS = 8
+from pages.parts.words import escape_md, number, of, plural
+from tlcore.splits import points_for_rows
 
 
 def headline(found: Prepared) -> None:
@@ -27,39 +25,23 @@ def headline(found: Prepared) -> None:
     places[3].metric("Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
-def problems(project: Project, found: Prepared) -> None:
-    """What will hurt, the gravest first: what it is, what it costs, which rows, and a click that mends it."""
-    if not found.problems:
-        st.caption("Nothing wrong was found with these rows.")
-    for problem in found.problems:
-        mark = ":material/warning:" if problem.severity == "warning" else ":material/info:"
-        word = "Row" if len(problem.rows) == 1 else "Rows"
-        rows = f" {word} {listed_numbers(problem.rows)}." if problem.rows and problem.id != "not_used" else ""
-        text = f"{mark} **{escape_md(problem.title)}** {escape_md(problem.cost)}{rows}"
-        for fix in problem.fixes or (None,):
-            if fix is None:
-                with st.container(border=True):
-                    st.markdown(text)
-            elif _offer(text, fix.title, fix.kind.replace("_", "-")):
-                gone = {*(state.draft(project).get("leave_out") or []), *fix.labels}
-                state.save(project, leave_out=sorted(gone))
-                st.rerun()
+def sides(found: Prepared) -> None:
+    """How the rows are dealt out, and how sure a score on the test rows can be."""
+    counts = found.counts
+    learn, choose, test = (counts.get(side, 0) for side in ("train", "validation", "test"))
+    about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
+    if test:
+        about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
+    st.caption(escape_md(about))
 
 
-def listed_numbers(rows: tuple[int, ...]) -> str:
-    """The first few row numbers, and how many more."""
-    some = ", ".join(number(row) for row in rows[:MOST_ROWS])
-    return some + (f" and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else "")
-
-
-def undo(project: Project) -> None:
-    """What was left out can always be taken back in."""
-    gone = state.draft(project).get("leave_out") or []
-    if gone and _offer(
-        f"You left out {plural(len(gone), 'class', 'classes')}: {escape_md(listed(gone))}.", "Take back in", "take-back"
-    ):
-        state.save(project, leave_out=None)
-        st.rerun()
+def notes(found: Prepared) -> None:
+    """What else was noticed while the rows were read, in words."""
+    said = {note for step in found.steps for note in step.notes}
+    more = [note for note in found.warnings if note not in said]
+    if more:
+        with st.expander(f"How your rows were taken: {plural(len(more), 'note')}"):
+            st.markdown("\n".join(f"- {escape_md(note)}" for note in more))
 
 
 def picture(found: Prepared) -> None:
@@ -88,10 +70,3 @@ def other_rows(found: Prepared) -> None:
                     {name: [row[name] for row in rows] for name in ("row", "why", "text")},
                     key=title,
                 )
-
-
-def _offer(text: str, button: str, key: str) -> bool:
-    """A sentence and a button beside it."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(text)
-        return st.button(button, key=key)

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
 
-from pages.parts import state
+from pages.parts import reading, state
 from pages.parts.problems import problem
+from pages.parts.spreadsheet import Progress, is_kept, spreadsheet
+from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
 
 MOST_MB = 100
-HELP = "CSV, TSV, TXT, XLSX, XLS, ODS, JSONL or JSON, up to 100 MB. It stays on this computer."
+LONG_READ = 20 * 2**20
+"""Bytes from which a bar shows how far the reading is: smaller files take a moment."""
+REPAINT_SECONDS = 0.2
+LOCAL = ("127.0.0.1", "localhost", "::1")
+HELP = (
+    "CSV, TSV, TXT, Excel (XLSX, XLSM, XLS), ODS, JSON, JSON Lines or Parquet, also in a ZIP or GZ; up to 100 MB. "
+    "It stays on this computer."
+)
+
+
+def read(project: Project) -> reading.Preview:
+    """The beginning of the project's spreadsheet; a large one is read under a bar. Raises TlcoreError."""
+    path = spreadsheet(project)
+    if is_kept(project) or path is None or not path.is_file() or path.stat().st_size < LONG_READ:
+        with st.spinner("Reading the spreadsheet …"):
+            return reading.project_preview(project)
+    bar = st.progress(0.0, text=f"Reading {escape_md(path.name)} …")
+    try:
+        return reading.project_preview(project, _painter(bar))
+    finally:
+        bar.empty()
+
+
+def _painter(bar: Any) -> Progress:
+    last = 0.0
+
+    def paint(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > REPAINT_SECONDS:
+            last = time.monotonic()
+            bar.progress(
+                min(1.0, done / max(1, total)), text=f"Reading: {done / 2**20:,.0f} of {total / 2**20:,.0f} MB …"
+            )
+
+    return paint
 
 
 def uploader(project: Project | None, label: str) -> None:
@@ -33,12 +73,49 @@ def _take(project: Project | None, key: str) -> None:
         elif (old := project.upload()) and project.name == _name(old.name):
             project.rename(_name(file.name))
         project.save_upload(file.name, file.getbuffer())
-        state.save(project, file=file.name, read=None)
+        state.save(project, file=file.name, read=None, path=None)
     except OSError as error:
         state.remember("upload failure", TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
     state.open_project(project)
     state.remember("uploads", state.recall("uploads", 0) + 1)  # a fresh, empty widget: the bytes leave the memory
+
+
+def by_path(project: Project | None) -> None:
+    """A larger file is not copied but read where it lies; only where the app serves this computer alone."""
+    with st.popover("A file larger than 100 MB? Open it where it lies", type="tertiary", icon=":material/folder_open:"):
+        if st.get_option("server.address") not in LOCAL:
+            st.markdown(
+                "Nudge serves other computers here, so it opens no file by its path: anybody could read this one's. Start it "
+                "on this computer alone, or upload a smaller file."
+            )
+            return
+        st.markdown("The file stays where it is. Leave it there: Nudge reads it again when it has changed.")
+        with st.form("by-path", border=False):
+            typed = st.text_input("Path of the file", placeholder="/home/me/data/rows.csv", key="path")
+            if st.form_submit_button("Open it"):
+                _open(project, typed)
+        failure = state.forget("path failure")
+        if isinstance(failure, TlcoreError):
+            problem(failure)
+
+
+def _open(project: Project | None, typed: str) -> None:
+    path = Path(typed.strip().strip('"').strip("'")).expanduser()
+    try:
+        there = path.is_absolute() and path.is_file()
+    except (OSError, ValueError):  # an impossible name
+        there = False
+    if not there:
+        why = "There is no such file." if path.is_absolute() else "The whole path is needed, from the top folder on."
+        fix = "Copy the path from your file manager, with the name of the file at its end."
+        state.remember("path failure", TlcoreError(why, typed.strip(), fix))
+        return
+    if project is None:
+        project = state.workspace().create_project(_name(path.name))
+    state.save(project, file=path.name, path=str(path), read=None)
+    state.open_project(project)
+    st.rerun()
 
 
 def _name(file: str) -> str:

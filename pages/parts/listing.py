@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pages.parts.prepared import is_prepared, last_facts
+from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import ago, plural
 from tlcore import jobs
 from tlcore.workspace import Project
@@ -57,7 +58,7 @@ def next_step(project: Project) -> str:
 
 def about(project: Project) -> str:
     """Rows, classes and what happened last, in a line."""
-    facts, path, runs = last_facts(project), project.upload(), project.run_folders()
+    facts, path, runs = last_facts(project), spreadsheet(project), project.run_folders()
     parts = [path.name] if path else ["no spreadsheet yet"]
     if facts:
         parts.append(f"{plural(facts['rows'], 'row')} in {plural(len(facts['classes']), 'class', 'classes')}")

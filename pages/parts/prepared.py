@@ -6,53 +6,63 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pages.parts.found import PROBLEMS, Card, cards_of, read_cards, save_problems
+from pages.parts.spreadsheet import open_table, own_test_file, own_test_key, reading_key
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
+from tlcore.splits import SplitWish, split_name
 from tlcore.workspace import Project
 
 if TYPE_CHECKING:
-    from tlcore.checks import Problem
     from tlcore.datasets import Dataset
     from tlcore.facts import Facts
 
 PREPARED, SHOWN = "prepared.json", 500
-OPTIONS = ("encoding", "delimiter", "sheet", "header_row")
 BUCKETS = (5, 10, 20, 40, 80, 160, 320, 640)
 """Upper ends of the text lengths counted, in words; the last bucket is open."""
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths."""
+class Step:
+    """A Mend as it is listed. notes: what of it could not be done."""
 
+    id: str
+    title: str
+    sentence: str
+    check: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths;
+    what was mended. key: what it was made from."""
+
+    key: str
     facts: Facts
     warnings: tuple[str, ...]
     counts: dict[str, int]
     left_out: list[dict[str, Any]]
     unlabelled: list[dict[str, Any]]
     lengths: list[int]
-    problems: tuple[Problem, ...]
+    problems: tuple[Card, ...]
+    steps: tuple[Step, ...]
 
     @property
     def learned_from(self) -> int:
         return sum(self.counts.get(side, 0) for side in ("train", "validation", "test"))
 
 
-def read_options(draft: dict[str, Any]) -> dict[str, Any]:
-    """How the user wants the file read; what is not here is guessed."""
-    wishes = draft.get("read") or {}
-    return {name: wishes[name] for name in OPTIONS if wishes.get(name) is not None}
-
-
 def is_prepared(project: Project) -> bool:
     """Whether the Dataset on disk is the one the draft describes."""
     about = read_json(project.dataset_folder / PREPARED)
-    return bool(about) and about.get("key") == _key(project)
+    return bool(about) and about.get("key") == dataset_key(project)
 
 
 def prepare(project: Project) -> Prepared:
@@ -60,21 +70,22 @@ def prepare(project: Project) -> Prepared:
 
     Raises TlcoreError where nothing can be learned.
     """
-    key = _key(project)
+    key = dataset_key(project)
     about = read_json(project.dataset_folder / PREPARED)
     if not about or about.get("key") != key:
         about = _make(project, key)
-    from tlcore.checks import Problem
     from tlcore.facts import Facts
 
     return Prepared(
+        key,
         Facts.from_json(about["facts"]),
         tuple(about["warnings"]),
         about["counts"],
         about["left_out"],
         about["unlabelled"],
         about["lengths"],
-        tuple(Problem.from_json(problem) for problem in about["problems"]),
+        tuple(read_cards(about["cards"], project.dataset_folder / PROBLEMS)),
+        tuple(Step(**{**step, "notes": tuple(step["notes"])}) for step in about["steps"]),
     )
 
 
@@ -84,36 +95,99 @@ def last_facts(project: Project) -> dict[str, Any] | None:
     return about["facts"] if about else None
 
 
-def _key(project: Project) -> str:
-    path, draft = project.upload(), project.draft()
-    stamp = [path.name, path.stat().st_size, path.stat().st_mtime_ns] if path else []
+def dataset_key(project: Project) -> str:
+    """Changes with all that the Dataset is made from."""
+    draft = project.draft()
     wishes = [draft.get(name) for name in ("roles", "leave_out", "task", "seed")]
-    return blake2b(json.dumps([stamp, read_options(draft), wishes]).encode(), digest_size=12).hexdigest()
+    parts = [reading_key(project), wishes, split_wish(draft).to_json(), own_test_key(project), _mends_key(project)]
+    return blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
+
+
+def split_wish(draft: dict[str, Any]) -> SplitWish:
+    """How the user wants it tested; by chance where nothing was said, or no column chosen."""
+    wishes = draft.get("split") or {}
+    how = wishes.get("how")
+    return SplitWish(
+        group=(wishes.get("group") or "") if how == "group" else "",
+        date=(wishes.get("date") or "") if how == "date" else "",
+        points=wishes.get("points") if how != "file" else None,
+    )
+
+
+def _mends_key(project: Project) -> str:
+    try:
+        found = project.mends_file.stat()
+    except OSError:
+        return ""
+    return _content_key(project.mends_file, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _content_key(path: Path, size: int, stamp: int) -> str:
+    """The same content gives the same key, so that what is undone need not be looked at again."""
+    content = path.read_bytes()
+    return blake2b(content, digest_size=12).hexdigest() if content.strip() != b"[]" else ""
 
 
 def _make(project: Project, key: str) -> dict[str, Any]:
     from tlcore.checks import check_dataset
-    from tlcore.datasets import make_dataset
     from tlcore.facts import measure_facts
+
+    dataset = _dataset(project)
+    facts = measure_facts(dataset, _tokenizer())
+    problems = check_dataset(dataset, facts)
+    about = {
+        "key": key,
+        "facts": facts.to_json(),
+        "cards": cards_of(problems),
+        "steps": _steps(dataset),
+        **_summary(dataset),
+    }
+    spare = Path(tempfile.mkdtemp(prefix="dataset-", dir=project.folder))
+    dataset.save(spare)
+    save_problems(spare / PROBLEMS, problems)
+    write_json(spare / PREPARED, about)
+    _swap(spare, project.dataset_folder)
+    return about
+
+
+def _dataset(project: Project) -> Dataset:
+    from tlcore.datasets import make_dataset
     from tlcore.tables import read_table
     from tlcore.tasks import get_task
 
-    path, draft = project.upload(), project.draft()
-    if path is None:
-        raise TlcoreError("No spreadsheet has been chosen yet.", "", "Choose one in Data.")
+    draft = project.draft()
+    table, test_file = open_table(project), own_test_file(project)
     roles = {name: tuple(columns) for name, columns in (draft.get("roles") or {}).items()}
+    seed, wish = int(draft.get("seed", 0)), split_wish(draft)
+    name = split_name(roles.get("text", ()), seed, test_file is not None, wish)
     dataset = make_dataset(
-        read_table(path, **read_options(draft)),
+        table,
         get_task(draft.get("task", "classify")),
         roles,
-        seed=int(draft.get("seed", 0)),
+        seed=seed,
+        test=read_table(test_file) if test_file else None,
         leave_out=draft.get("leave_out") or (),
+        mends=project.mends(),
+        split=replace(wish, previous=project.sides(name)),
     )
-    facts = measure_facts(dataset, _tokenizer())
-    problems = [problem.to_json() for problem in check_dataset(dataset, facts)]
-    about = {"key": key, "facts": facts.to_json(), "problems": problems, **_summary(dataset)}
-    _replace(dataset, project.dataset_folder, about)
-    return about
+    project.save_sides(name, dataset.sides())
+    return dataset
+
+
+def _steps(dataset: Dataset) -> list[dict[str, Any]]:
+    from tlcore.mend import describe
+
+    return [
+        {
+            "id": mend.id,
+            "title": mend.title,
+            "sentence": describe(mend),
+            "check": mend.check,
+            "notes": outcome.warnings(),
+        }
+        for mend, outcome in zip(dataset.mends, dataset.outcomes, strict=True)
+    ]
 
 
 def _tokenizer() -> Path | None:
@@ -141,10 +215,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _replace(dataset: Dataset, folder: Path, about: dict[str, Any]) -> None:
+def _swap(spare: Path, folder: Path) -> None:
     """Written beside and swapped in whole: another tab may have the old rows memory-mapped."""
-    spare = Path(tempfile.mkdtemp(prefix="dataset-", dir=folder.parent))
-    dataset.save(spare)
-    write_json(spare / PREPARED, about)
     shutil.rmtree(folder, ignore_errors=True)
     spare.rename(folder)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts import problems, state
 from pages.parts.prepared import is_prepared
+from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
@@ -65,7 +66,7 @@ def closed(step: str, project: Project | None, run: Any = None) -> str:
     if project is None:
         return "Opens once a spreadsheet is chosen in Data."
     roles = state.draft(project).get("roles") or {}
-    if not project.upload() or not roles.get("text") or not roles.get("label"):
+    if spreadsheet(project) is None or not roles.get("text") or not roles.get("label"):
         return "Opens once a spreadsheet, its text and its label column are chosen in Data."
     if step == "plan" and not is_prepared(project):
         return "Opens once the data has been checked."

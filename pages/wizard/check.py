@@ -1,13 +1,15 @@
-"""Step 3: what the rows look like, what is left out, and what stands in the way."""
+"""Step 3: what the rows look like, what could mislead a model, and what mends it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import findings, shell, state
-from pages.parts.prepared import is_prepared, prepare
+from pages.parts import cards, closer, deep, findings, grid, mending, round_trip, shell, state
+from pages.parts.found import gravest_first
+from pages.parts.prepared import Prepared, is_prepared, prepare
 from pages.parts.problems import problem
 from tlcore.errors import TlcoreError
+from tlcore.workspace import Project
 
 
 def main() -> None:
@@ -20,18 +22,31 @@ def main() -> None:
             found = prepare(project)
     except TlcoreError as error:
         problem(error)
-        findings.undo(project)
+        mending.what_you_changed(project, mending.steps_of(project))
         if shell.primary("Back to Data", key="back"):
             state.go("data")
         return
     if fresh:
         st.rerun()  # the next step is open now, and the line of steps above is to say so
+    _found(project, found)
+
+
+def _found(project: Project, found: Prepared) -> None:
     findings.headline(found)
-    findings.problems(project, found)
-    findings.undo(project)
+    mending.what_you_changed(project, found.steps)
+    grid.waiting(project)
+    seen = deep.look(project, found)
+    listed = gravest_first([*found.problems, *seen.cards])
+    cards.problem_list(project, listed, done=seen.fresh)
+    closer.under_way(project, found, seen)
+    grid.find(project)
+    round_trip.review(project, found, listed)
+    round_trip.report(project, listed)
     if shell.primary("Choose how to train"):
         state.go("plan")
+    findings.sides(found)
     findings.picture(found)
+    findings.notes(found)
     findings.other_rows(found)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, reading, shell, state
-from pages.parts.prepared import read_options
+from pages.parts import columns, intake, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
+from pages.parts.spreadsheet import spreadsheet
+from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.predict.text import join_text
 from tlcore.workspace import Project
@@ -17,26 +18,40 @@ MAPPED, LONG = 5, 240
 def main() -> None:
     shell.page("data", "Which spreadsheet should it learn from?")
     project = state.project()
-    path = project.upload() if project else None
-    if project is None or path is None:
+    if project is None or spreadsheet(project) is None:
         shell.answer("A column of texts and a column of right answers is all it takes.")
         intake.uploader(project, "Drop a spreadsheet here")
+        intake.by_path(project)
         return
     try:
-        preview = reading.preview(path, read_options(state.draft(project)))
+        preview = intake.read(project)
     except TlcoreError as error:
         problem(error)
         columns.reading_controls(project, None)
         intake.uploader(project, "Try another file")
+        intake.by_path(project)
         return
-    shell.answer(reading.sentence(preview))
-    warnings(preview.how.oddities)
-    columns.sheet_picker(project, preview)
-    _preview(preview)
-    columns.reading_controls(project, preview)
+    _as_read(project, preview)
     with st.expander("Use another file"):
         intake.uploader(project, "Drop it here; your choices are kept where the columns have the same names")
+        intake.by_path(project)
     _roles(project, preview)
+
+
+def _as_read(project: Project, preview: reading.Preview) -> None:
+    """How the file was read, what was odd, and its first rows; each guess can be changed."""
+    shell.answer(reading.sentence(preview))
+    columns.sheet_picker(project, preview)
+    garbled, others = reading.sorted_by_harm(preview.how.oddities)
+    warnings(garbled)
+    if garbled:
+        columns.encoding_offer(project, preview)
+    if others:
+        st.info("\n".join(f"- {escape_md(note)}" for note in others))
+    _preview(preview)
+    if about := reading.guessed(preview.how):
+        st.caption(about)
+    columns.reading_controls(project, preview, offer_encodings=not garbled)
 
 
 def _preview(preview: reading.Preview) -> None:
@@ -54,6 +69,9 @@ def _roles(project: Project, preview: reading.Preview) -> None:
         problem(error)
     else:
         _mapped(preview, text, label)
+        error = testing.controls(project, preview, text, label)
+        if error:
+            problem(error)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 

@@ -80,3 +80,15 @@ def points(page: Page) -> int:
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def mend(page: Page, fix: str, rows: str) -> None:
+    """Click a fix by its key ("duplicates-0"), see what it would change, do it."""
+    settled(page)
+    page.locator(f".st-key-{fix} button").click()
+    card = page.locator(f".st-key-problem-{fix.rsplit('-', 1)[0]}")
+    expect(card.get_by_text(re.compile(rf": {rows} changes?\."))).to_be_visible()
+    expect(card.get_by_test_id("stDataFrame").first).to_be_visible()
+    button(page, "Do it")
+    expect(page.get_by_role("button", name="Do it", exact=True)).to_have_count(0)
+    settled(page)

@@ -52,6 +52,89 @@ def test_reading_can_be_overruled(home: Path) -> None:
     assert project.draft()["read"] == {}
 
 
+def test_what_was_guessed_is_said_and_shown_where_it_is_changed(home: Path) -> None:
+    project = new_project(
+        "Größe;Art\n".encode("cp1252") + "Der Käse ist für die Füße;gut\nso nicht;böse\n".encode("cp1252") * 12
+    )
+    app = show("data", project=project.id)
+    assert not app.exception
+    assert "encoding cp1252" in said(app)
+    assert "semicolons" in said(app)
+    assert "how letters are stored, what parts the cells and which row names the columns" in said(app)
+    shown = app.selectbox(key=f"{project.id}/read.encoding")
+    assert shown.options[0] == "Find out (Western Europe, Windows (cp1252))"
+    app.selectbox(key=f"{project.id}/read.header_row").set_value(0).run()
+    assert "no column names" in said(app)
+    assert "which row names" not in said(app)
+
+
+def test_a_word_of_the_file_tells_the_encoding_and_a_click_takes_it(home: Path) -> None:
+    project = new_project(b"Text;Art\n" + "přišel pozdě a špatně;zpoždění\nvše dobře;chvála\n".encode("cp1250") * 12)
+    project.save_draft({"read": {"encoding": "latin-1"}})
+    app = show("data", project=project.id)
+    assert "“zpo\ufffddìní” now" in said(app)
+    assert app.button(key="encoding-cp1250").label == "zpoždění"
+    app.button(key="encoding-cp1250").click().run()
+    assert project.draft()["read"] == {"encoding": "cp1250"}
+    assert "přišel" in app.dataframe[0].value.to_string()
+    app.button(key="encoding-guess").click().run()
+    assert project.draft()["read"] == {}
+
+
+def test_utf_8_leaves_nothing_to_ask(home: Path) -> None:
+    project = new_project("text;label\n" + "Der Käse ist für die Füße;gut\nso nicht;böse\n" * 12)
+    app = show("data", project=project.id)
+    assert not [button for button in app.button if str(button.key).startswith("encoding-")]
+
+
+def test_rows_under_the_table_can_be_taken_in(home: Path) -> None:
+    rows = "".join(f"my parcel number {i} never came,Delivery\nthe invoice {i} is wrong,Billing\n" for i in range(30))
+    project = new_project("text,label\n" + rows + "\nSource: our own desk\n")
+    app = show("data", project=project.id)
+    assert "60 rows" in said(app)
+    app.button(key="rows-below").click().run()
+    assert project.draft()["read"] == {"last_row": 63}
+    assert "61 rows" in said(app)
+    app.button(key="rows-below").click().run()
+    assert "60 rows" in said(app)
+
+
+def test_a_file_is_read_once_for_each_way_of_reading(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pages.parts import spreadsheet
+    from pages.parts.prepared import prepare
+
+    read: list[dict[str, object]] = []
+    plain = spreadsheet.read_table
+    monkeypatch.setattr(spreadsheet, "read_table", lambda path, **how: read.append(how) or plain(path, **how))
+    project = opened()
+    show("data", project=project.id)
+    show("data", project=project.id)
+    prepare(project)
+    assert len(read) == 1
+    app = show("data", project=project.id)
+    app.selectbox(key=f"{project.id}/read.delimiter").set_value(";").run()
+    assert len(read) == 2
+    app.selectbox(key=f"{project.id}/read.delimiter").set_value("").run()
+    assert len(read) == 2, "the first table is still kept"
+
+
+def test_a_zip_with_two_tables_offers_both(home: Path) -> None:
+    import io
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("first.csv", TICKETS)
+        archive.writestr("second.csv", "words,kind\n" + "one two,a\nthree four,b\n" * 20)
+    project = new_project(packed.getvalue(), "both.zip")
+    app = show("data", project=project.id)
+    picker = app.selectbox(key=f"{project.id}/read.sheet")
+    assert (picker.label, picker.options) == ("File in the archive", ["first.csv", "second.csv"])
+    picker.set_value("second.csv").run()
+    assert "the file “second.csv” in it" in said(app)
+    assert project.draft()["roles"] == {"text": ["words"], "label": ["kind"]}
+
+
 def test_a_workbook_with_several_sheets_can_be_switched(home: Path) -> None:
     import openpyxl
 
@@ -121,3 +204,13 @@ def test_users_words_stay_words(home: Path) -> None:
     assert not app.exception
     for box in [*app.markdown, *app.error, *app.warning, *app.caption]:
         assert "![a](" not in str(box.value)
+
+
+def test_damaged_letters_are_a_warning_and_the_rest_is_not(home: Path) -> None:
+    rows = "".join(
+        f"my parcel number {i} never came,Delivery\nthe cafÃ© in street {i} is good,Praise\n" for i in range(20)
+    )
+    project = new_project("A title\n\ntext,label\n" + rows)
+    app = show("data", project=project.id)
+    assert "20 cells look garbled" in app.warning[0].value.replace("\\", "")
+    assert "title or notes" in app.info[0].value

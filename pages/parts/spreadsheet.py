@@ -1,0 +1,103 @@
+"""The spreadsheet of a project: where it lies, how it is to be read, and its table, read once and kept. No Streamlit here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from tlcore.errors import TlcoreError
+from tlcore.tables import FROM_PATH_LIMITS, Limits, Table, keep_table, kept_table, read_table
+from tlcore.workspace import Project
+
+OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "header_rows", "last_row")
+ENDINGS = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "parquet", "zip", "gz")
+"""Of the files that can be read, as people name them; what a file is its first bytes say."""
+MOST_KEPT = 3
+"""Ways of reading a file whose tables stay on the disk, so that going back to the guess costs nothing."""
+Progress = Callable[[int, int], None]
+
+
+def spreadsheet(project: Project) -> Path | None:
+    """The file: one that is read where it lies, else the copy of what was uploaded."""
+    path = project.draft().get("path")
+    return Path(path) if path else project.upload()
+
+
+def read_options(draft: dict[str, Any]) -> dict[str, Any]:
+    """How the user wants the file read; what is not here is guessed."""
+    wishes = draft.get("read") or {}
+    return {name: wishes[name] for name in OPTIONS if wishes.get(name) is not None}
+
+
+def reading_key(project: Project) -> str:
+    """Changes with the file and with how it is to be read."""
+    return _digest([_stamp(spreadsheet(project)), read_options(project.draft())])
+
+
+def rows_key(project: Project) -> str:
+    """Changes too with the columns that are read: where it is the same, a row number means the same row."""
+    roles = project.draft().get("roles") or {}
+    return _digest([reading_key(project), roles.get("text"), roles.get("label")])
+
+
+def table_folder(project: Project) -> Path:
+    """Where the table of this file, read in this way, is kept."""
+    return project.dataset_folder.with_name("tables") / reading_key(project)
+
+
+def is_kept(project: Project) -> bool:
+    return (table_folder(project) / "how.json").exists()
+
+
+def open_table(project: Project, progress: Progress | None = None) -> Table:
+    """The project's table: read once, then from the disk. progress(done, total) counts bytes. Raises TlcoreError."""
+    path = spreadsheet(project)
+    if path is None:
+        raise TlcoreError("No spreadsheet has been chosen yet.", "", "Choose one in Data.")
+    folder = table_folder(project)
+    kept = kept_table(folder)
+    if kept is not None:
+        return kept
+    limits = FROM_PATH_LIMITS if project.draft().get("path") else Limits()
+    table = read_table(path, **read_options(project.draft()), limits=limits, progress=progress)
+    try:
+        keep_table(table, folder)
+    except OSError as error:
+        raise TlcoreError("The table could not be kept.", str(error), "Is the disk full?") from error
+    _forget_others(folder)
+    return kept_table(folder) or table
+
+
+def own_test_file(project: Project) -> Path | None:
+    """The test file of the user's own, if one was given and is wanted."""
+    draft = project.draft()
+    kept = draft.get("test_file")
+    if (draft.get("split") or {}).get("how") != "file" or not kept:
+        return None
+    folder = project.job_folder(str(kept))
+    return next(iter(sorted(folder.iterdir())), None) if folder.exists() else None
+
+
+def own_test_key(project: Project) -> list[Any]:
+    return _stamp(own_test_file(project))
+
+
+def _stamp(path: Path | None) -> list[Any]:
+    try:
+        return [str(path), path.stat().st_size, path.stat().st_mtime_ns] if path else []
+    except OSError:  # moved or deleted since; reading it says so
+        return [str(path)]
+
+
+def _digest(value: Any) -> str:
+    return blake2b(json.dumps(value).encode(), digest_size=12).hexdigest()
+
+
+def _forget_others(folder: Path) -> None:
+    others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime_ns, reverse=True)
+    for old in [one for one in others if one != folder][MOST_KEPT - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
