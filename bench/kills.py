@@ -14,7 +14,7 @@ from typing import Any
 from bench.data import ROOT, data_folder
 
 TIMES = 5
-DATA, TEST, ROWS, STRATEGY = "csabstruct", "test_nodup.csv", 1000, "top_layers"
+DATA, TEST, ROWS, STRATEGY = "csabstruct", "test_nodup.csv", 600, "top_layers"
 
 
 def measure(seed: int = 0) -> dict[str, Any]:

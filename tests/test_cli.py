@@ -186,11 +186,11 @@ def test_recommend_gives_a_plan_with_reasons_and_alternatives(
 def test_columns_not_named_are_guessed_and_that_is_said(
     say: Callable[..., Said], sheet: Callable[..., Path], rows: Any
 ) -> None:
-    said = say("check", sheet(rows))
+    said = say("check", sheet(rows), "--quick")
     assert said.code == 0
     assert "“review” for the text" in said.stderr
     assert "“sentiment” for the label" in said.stderr
-    named = say("check", sheet(rows), "--role", "text=review", "--role", "label=sentiment")
+    named = say("check", sheet(rows), "--role", "text=review", "--role", "label=sentiment", "--quick")
     assert named.stderr == ""
     assert named.json == said.json
 
