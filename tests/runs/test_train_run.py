@@ -397,6 +397,38 @@ def test_the_model_and_its_scores_are_kept_if_the_zip_fails_its_check(
     assert Predictor.load(run / "model").labels == ["negative", "neutral", "positive"]
 
 
+def test_a_run_killed_while_its_zip_is_packed_goes_on_with_the_packing_alone(
+    home: Path, dataset: Dataset, tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """What nobody catches: stands for SIGKILL."""
+
+    def die(*_: Any) -> Path:
+        raise Killed
+
+    plan = Plan("classify", "frozen_features", str(tiny_base("bert")), "", {"layers": "last", "C": 0.1})
+    run = create_run(tmp_path / "run", dataset, plan)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "make_bundle", die)
+        with pytest.raises(Killed):
+            run_job(run, JobContext(run, {"bundle": True}))
+    before, packed = read_report(run), list[Path]()
+    assert before is not None
+    monkeypatch.setattr(train, "make_bundle", lambda folder, report: packed.append(folder))
+    monkeypatch.setattr(train, "_train", die)
+    assert run_job(run, JobContext(run, {"bundle": True})) == 0
+    after = read_report(run)
+    assert after is not None
+    assert packed == [run]
+    assert {name: after[name] for name in REPORT_KEYS - {"seconds", "peak_memory_mb"}} == {
+        name: before[name] for name in REPORT_KEYS - {"seconds", "peak_memory_mb"}
+    }
+    assert after["seconds"].keys() >= before["seconds"].keys() | {"pack"}
+    assert not (run / "work").exists()
+    with pytest.raises(TlcoreError, match="never rewritten"):
+        train.train_run(JobContext(run, {"bundle": True}))
+
+
 @dataclass
 class Waiting:
     """A run whose turn has not come: another holds the lock; at the third look something happens."""

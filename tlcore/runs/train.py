@@ -23,7 +23,7 @@ from tlcore.models.bases import base_folder, public_name
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
-from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan
+from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.strategies import FitInput, get_strategy
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
@@ -34,7 +34,8 @@ BASELINES = "baselines.json"
 
 def train_run(context: JobContext) -> str:
     """Train the run in the job's folder. Returns how it ended: `done`, or `stopped` (the best so far was kept)."""
-    if (context.folder / REPORT).exists():
+    report = read_report(context.folder)
+    if report and not _work(context).exists():
         raise TlcoreError(
             "This run has ended already; an ended run is never rewritten, and its test rows are looked at once.",
             str(context.folder),
@@ -42,7 +43,7 @@ def train_run(context: JobContext) -> str:
         )
     with _one_at_a_time(context):
         try:
-            return _train(context)
+            return _end(context, report) if report else _train(context)
         except StopRequested as stop:
             if stop.wish == CANCEL:  # nobody will go on from here
                 shutil.rmtree(_work(context), ignore_errors=True)
@@ -70,18 +71,24 @@ def _train(context: JobContext) -> str:
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
+    return _end(context, report | {"ended": ended})
+
+
+def _end(context: JobContext, report: dict[str, Any]) -> str:
+    """Pack the zip and close the run; also where a run goes on that was killed while it did so."""
+    run = context.folder
     if context.args.get("bundle", True):
         # Kept before the zip is made: if its check fails, the model and its scores are still there.
-        write_json(
-            run / REPORT, report | {"seconds": context.seconds, "peak_memory_mb": peak_memory_mb(), "ended": ended}
-        )
+        report["peak_memory_mb"] = max(peak_memory_mb(), report.get("peak_memory_mb", 0))
+        write_json(run / REPORT, report | {"seconds": context.seconds})
         context.phase("pack", "Packing the zip and trying it in a fresh process")
         make_bundle(run, report)
-    report |= {"seconds": context.finish(), "peak_memory_mb": peak_memory_mb(), "ended": ended}
+    report["peak_memory_mb"] = max(peak_memory_mb(), report.get("peak_memory_mb", 0))
+    report["seconds"] = context.finish()
     write_json(run / REPORT, report)
     shutil.rmtree(_work(context), ignore_errors=True)
     context.emit("result", macro_f1=report["test"]["macro_f1"], tfidf=report["baselines"]["tfidf"]["macro_f1"])
-    return ended
+    return str(report["ended"])
 
 
 class _one_at_a_time:
