@@ -92,3 +92,14 @@ def test_the_scikit_learn_head_beside_it_opens_without_trust_and_is_the_same_hea
 
 def test_a_model_without_a_scikit_learn_head_has_none_beside_it(tiny_trained: Any) -> None:
     assert not (tiny_trained.folder / "model" / "head.skops").exists()
+
+
+def test_what_a_killed_export_left_behind_is_gone_when_the_model_is_saved_again(
+    tiny_base: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "model" / "tmp-half").mkdir(parents=True)
+    (tmp_path / "model" / "tmp-half" / "graph.onnx").write_bytes(b"half")
+    base = tiny_base("bert")
+    fitted = Fitted(load_encoder(base), base, (3,), Head(np.zeros((2, 32)), np.zeros(2)), 16, None, 3, 4)
+    save_model(fitted, tmp_path / "model", {"labels": ["no", "yes"], "text_columns": ["text"], "task": "classify"})
+    assert all(path.is_file() for path in (tmp_path / "model").iterdir())

@@ -30,6 +30,8 @@ TOLERANCE = 1e-3
 LONG = 512
 """Tokens of the longest text that the graph is tried on: enough to go beyond ModernBERT's windows and DeBERTa's buckets."""
 PREFIX = "encoder."
+SPARE = "tmp-"
+"""What the folder of a half-made graph begins with: one that was killed leaves it behind."""
 
 
 class Pooled(torch.nn.Module):
@@ -61,7 +63,7 @@ def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
     encoder = encoder.eval().to("cpu")
     samples = make_samples(encoder, layers)
     encoder.set_attn_implementation("eager")
-    with tempfile.TemporaryDirectory(dir=folder, prefix="tmp-") as spare:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SPARE) as spare:
         try:
             _trace(Pooled(encoder, layers).eval(), Path(spare) / GRAPH)
         except Exception as error:  # torch raises no narrower class

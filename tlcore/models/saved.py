@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from tlcore import __version__
 from tlcore.files import write_json
-from tlcore.models.onnx_export import export_onnx
+from tlcore.models.onnx_export import SPARE, export_onnx
 from tlcore.predict.predictor import ABOUT
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
@@ -56,6 +56,8 @@ class Fitted:
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:
     """Write the model's folder. Raises TlcoreError if the exported graph does not agree with the trained model."""
     folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.glob(f"{SPARE}*"):  # of an export that was killed; the zip would try to take it along
+        shutil.rmtree(left_over, ignore_errors=True)
     # Under the names that the encoder's weights have now, not those of an old checkpoint: the graph points at them.
     fitted.encoder.save_pretrained(str(folder), save_original_format=False)
     for name in TOKENIZER_FILES:
