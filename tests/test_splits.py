@@ -134,6 +134,14 @@ def test_shots_are_honoured_in_every_class_that_has_so_many(shots: int) -> None:
         assert found[label][TRAIN] >= 1
 
 
+def test_a_sample_has_its_share_of_a_form_letter_not_all_of_it_or_none() -> None:
+    letters = [f"Dear customer, thank you for your order number {n}, it has left our house today." for n in range(1000, 1040)]
+    labels = ["form"] * 40 + ["other"] * 400
+    for seed in range(5):
+        sides = split_rows([*letters, *texts(400)], labels, seed, True, Sample(rows=110))
+        assert sum(side in (TRAIN, VALIDATION) for side in sides[:40]) == 10
+
+
 def test_every_class_is_still_there_in_a_small_sample() -> None:
     labels = ["a"] * 500 + [f"rare {i}" for i in range(5) for _ in range(4)]
     found = by_class(labels, split_rows(texts(520), labels, 0, True, Sample(rows=20)))

@@ -61,11 +61,11 @@ def make_split(
     sides = _Sides(rows, units, make_pool(units.units, rows.targets, rng))
     if not own_test:
         sides.draw(TEST, way.drawing, _test_share(rows, units, wish), wish.points is not None)
-    keep_sample(sides.pool, sample or Sample(), rng)
+    keep_sample(sides.pool, sample or Sample(), rows.texts, rng)
     sides.draw(VALIDATION, way.drawing, min(VALIDATION_SHARE, MAX_VALIDATION / max(1, sides.rows_left())), False)
     sides.assign([unit for of_class in sides.pool.values() for unit in of_class], TRAIN)
     notes += [*way.notes, *sides.keep_each_class(), *([] if own_test else _interval_note(rows, sides.sides, wish))]
-    return Split(sides.sides, way.how, sides.kept(), tuple(notes))
+    return Split(sides.sides, way.how, sides.kept(), tuple(notes), units.alike)
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,7 @@ def _test_share(rows: SplitRows, units: Units, wish: SplitWish) -> float:
 
 def _interval_note(rows: SplitRows, sides: Sequence[str], wish: SplitWish) -> list[str]:
     """What the test rows give, where that is less than was wished for."""
-    got = sum(side == TEST for side in sides)
-    if wish.points is None or not got:
+    if wish.points is None or not (got := sum(side == TEST for side in sides)):
         return []
     needed = rows_for_interval(wish.points, wish.expected)
     if got >= needed:
@@ -178,21 +177,27 @@ class _Sides:
 
     def keep_each_class(self) -> list[str]:
         """A class that would only be tested on gives rows to training: a model that never saw it cannot be made. What was moved."""
-        learned = {self.rows.targets[i] for i, side in enumerate(self.sides) if side == TRAIN}
+        learned = {target for target, side in zip(self.rows.targets, self.sides, strict=True) if side == TRAIN}
+        if learned.issuperset(self.rows.targets):
+            return []
         moved: Unit = []
         for side in (VALIDATION, TEST):
             for unit in self.units.units:
-                if self.sides[unit[0]] == side and any(self.rows.targets[i] not in learned for i in unit):
-                    self.assign([unit], TRAIN)
-                    learned.update(self.rows.targets[i] for i in unit)
-                    moved += unit
+                here = [i for i in unit if self.sides[i] == side]
+                if any(self.rows.targets[i] not in learned for i in here):
+                    self.assign([here], TRAIN)
+                    learned.update(self.rows.targets[i] for i in here)
+                    moved += here
         if not moved:
             return []
         numbers = rows_named(sorted(self.rows.number(i) for i in moved))
         return [f"{numbers[0].upper()}{numbers[1:]} went to training, because nothing else there has the same label."]
 
     def kept(self) -> int:
-        return sum(
-            len(unit) for unit in self.units.units if self.units.known.get(unit[0]) in (TRAIN, VALIDATION, TEST)
-            and self.sides[unit[0]] == self.units.known[unit[0]]
-        )  # fmt: skip
+        """Rows of known units that are where they were."""
+        known = self.units.known
+        return (
+            sum(len(unit) for unit in self.units.units if unit[0] in known and self.sides[unit[0]] == known[unit[0]])
+            if known
+            else 0
+        )

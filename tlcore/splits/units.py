@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tlcore.splits.base import TEST, TRAIN, VALIDATION, SplitRows, SplitWish, Unit, rows_named, split_key, text_key
+from tlcore.splits.base import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    SplitRows,
+    SplitWish,
+    Unit,
+    hex_key,
+    rows_named,
+    split_key,
+    text_number,
+)
 
 MOST_TOGETHER, FEW_TOGETHER = 0.1, 4
 """Near-same texts of more than this share of the rows (and more rows than FEW_TOGETHER) are a form letter, not copies: on one
@@ -21,28 +32,29 @@ SETTLED = (TRAIN, VALIDATION, TEST)
 
 @dataclass(frozen=True)
 class Units:
-    """units: in the order of their first rows. known: the first row of a unit -> the side it had."""
+    """units: in the order of their first rows. known: the first row of a unit -> the side it had. alike: see Split."""
 
     units: list[Unit]
     known: dict[int, str]
     notes: list[str]
+    alike: Sequence[int]
 
 
 def find_units(rows: SplitRows, wish: SplitWish) -> Units:
     """Rows that belong together, and where they were before."""
-    exact = _by(map(text_key, rows.texts))
-    units, notes = _near(rows, exact)
+    if not rows.same:
+        rows = replace(rows, same=[text_number(text) for text in rows.texts])
+    units = _near(rows, _by(rows.same))
     if not wish.previous:
-        return Units(units, {}, notes)
+        return units
     sides = [_side(rows, wish, i) for i in range(len(rows.texts))]
     found: list[Unit] = []
-    known: dict[int, str] = {}
-    for unit in units:
+    for unit in units.units:
         for side, members in _parted(unit, sides):
             found.append(members)
             if side:
-                known[members[0]] = side
-    return Units(found, known, notes)
+                units.known[members[0]] = side
+    return replace(units, units=found)
 
 
 def _by(keys: Iterable[object]) -> list[Unit]:
@@ -52,7 +64,7 @@ def _by(keys: Iterable[object]) -> list[Unit]:
     return list(same.values())
 
 
-def _near(rows: SplitRows, exact: list[Unit]) -> tuple[list[Unit], list[str]]:
+def _near(rows: SplitRows, exact: list[Unit]) -> Units:
     """The exact units, joined where their texts are near-same."""
     from tlcore.near import near_groups  # NumPy is only needed here
 
@@ -62,14 +74,21 @@ def _near(rows: SplitRows, exact: list[Unit]) -> tuple[list[Unit], list[str]]:
     loose: Unit = []
     about = [_numbers(rows.texts[unit[0]]) for unit in exact]
     for places in _by(zip(ids, about, strict=True)):
+        if len(places) == 1:
+            joined.append(exact[places[0]])
+            continue
         unit = sorted(i for place in places for i in exact[place])
-        if len(places) > 1 and len(unit) > limit:
+        if len(unit) > limit:
             joined.extend(exact[place] for place in places)
             loose.extend(unit)
         else:
             joined.append(unit)
     joined.sort(key=lambda unit: unit[0])
-    return joined, [_loose_note(rows, loose)] if loose else []
+    alike = [0] * len(rows.texts)
+    for unit, first in zip(exact, ids, strict=True):
+        for i in unit:
+            alike[i] = exact[first][0]
+    return Units(joined, {}, [_loose_note(rows, loose)] if loose else [], alike)
 
 
 def _numbers(text: str) -> tuple[str, ...]:
@@ -85,7 +104,7 @@ def _loose_note(rows: SplitRows, loose: Sequence[int]) -> str:
 
 def _side(rows: SplitRows, wish: SplitWish, i: int) -> str:
     """The side a row had, by its text as it is, else as it was before it was mended; "" for a new one."""
-    side = wish.previous.get(split_key(rows.texts[i]))
+    side = wish.previous.get(hex_key(rows.same[i]))
     was = rows.was[i] if rows.was else None
     if side is None and was is not None:
         side = wish.previous.get(split_key(was))
