@@ -163,7 +163,6 @@ def contradicted() -> dict[str, float]:
 
 def leaked() -> dict[str, float]:
     """Share of training rows that are named when a slightly changed copy lies in the user's own test file."""
-    from tlcore.checks.evidence import Evidence
     from tlcore.checks.leaks import leaks
     from tlcore.facts import measure_facts
 
@@ -171,7 +170,7 @@ def leaked() -> dict[str, float]:
     texts, labels, which = chosen(rng)
     test = table_of([any_change(texts[i], rng) for i in which], [labels[i] for i in which])
     dataset = dataset_of(texts, labels, test=test)
-    problem = leaks(dataset, measure_facts(dataset), Evidence(np.zeros((0, 0))))
+    problem = leaks(dataset, measure_facts(dataset))
     return {"leaks": share([i + 2 for i in which], set(problem.rows if problem else ()))}
 
 

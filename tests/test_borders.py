@@ -25,7 +25,7 @@ HEAVY = {"torch", "transformers"}
 LIGHT = [
     "errors", "files", "events", "jobs", "workspace", "tables", "splits", "datasets", "tasks", "plan", "facts", "machine",
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
-    "mend", "mend.decided", "mend.report", "mend.review", "rows", "near",
+    "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
     "checks.deep", "checks.job",
 ]  # fmt: skip
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset, make_dataset
-from tlcore.errors import TlcoreError
+from tlcore.errors import StopRequested, TlcoreError
 from tlcore.files import read_json, write_json
 from tlcore.mend import mend_from_grid
-from tlcore.splits import CHANCE, DATE, GROUP, LEFT_OUT, UNLABELLED, Sample, SplitWish, interval_for_rows
+from tlcore.splits import CHANCE, DATE, GROUP, LEFT_OUT, UNLABELLED, Sample, SplitWish, interval_for_rows, text_number
 from tlcore.tables import Table, read_table
 from tlcore.tasks import get_task
+from tlcore.told import Nobody
 
 Make = Callable[..., Table]
 Classify = Callable[..., Dataset]
@@ -271,3 +273,39 @@ def test_rows_kept_before_there_were_mends_still_open(classify: Classify, tmp_pa
     assert found.rows.to_dict() == old.rows.to_dict()
     found.save(tmp_path / "again")
     assert load_dataset(tmp_path / "again").texts(TEST) == old.texts(TEST)
+
+
+def test_each_row_says_which_texts_are_the_same_and_which_nearly_so(classify: Classify) -> None:
+    texts = [
+        *some(40),
+        "The parcel never arrived at my house",
+        " the PARCEL never arrived at my house",
+        "The parcel, never arrived at my house!",
+        "The parcel never arrived at my house",
+    ]
+    made = classify(texts, [*["a", "b"] * 21, "a", ""])
+    same, alike = made.rows["same"][:], made.rows["alike"][:]
+    assert same[40] == same[41] == same[43] == text_number(texts[40])
+    assert same[42] != same[40]
+    assert len(set(same)) == 42
+    assert alike == [*range(2, 42), 42, 42, 42, None], "numbers of rows in the file; null where there is no label"
+
+
+def test_a_dataset_of_an_earlier_version_gets_the_numbers_of_its_texts(classify: Classify, tmp_path: Path) -> None:
+    made = classify(some(40), ["a", "b"] * 20)
+    made.save(tmp_path)
+    shutil.rmtree(tmp_path / "rows")
+    made.rows.remove_columns(["same", "alike"]).save_to_disk(str(tmp_path / "rows"))
+    found = load_dataset(tmp_path)
+    assert found.rows["same"][:] == made.rows["same"][:]
+    assert set(found.rows["alike"][:]) == {None}
+    assert found.sides() == made.sides()
+
+
+def test_who_is_told_can_end_it(classify: Classify) -> None:
+    class Impatient(Nobody):
+        def check_stop(self) -> None:
+            raise StopRequested("cancel")
+
+    with pytest.raises(StopRequested):
+        classify(some(40), ["a", "b"] * 20, told=Impatient())

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlcore import near
-from tlcore.near import form, how_far, near_groups
+from tlcore.near import SAME, form, how_far, near_groups
+from tlcore.near_pairs import SHINGLE, like_hashes
 from tlcore.splits import text_key
 
 LONG = (
@@ -127,6 +128,37 @@ def test_planted_twins_are_found_among_a_thousand_texts() -> None:
     assert len(twins) > 20
     assert [texts[g][:60] for g in of_twins] == [twin[:60].lower() for twin in twins]
     assert len(set(groups)) == 1_000
+
+
+def shingles(text: str) -> set[str]:
+    return {text[k : k + SHINGLE] for k in range(len(text) - SHINGLE + 1)}
+
+
+def test_sketches_spare_work_and_lose_no_pair() -> None:
+    rng = random.Random(0)
+    texts = []
+    for _ in range(60):
+        words = ["".join(rng.choices("abcdefghij", k=5)) for _ in range(rng.randint(6, 40))]
+        for changed in range(6):
+            texts.append(" ".join("zzzzz" if rng.random() < changed / 40 else word for word in words))
+    texts.append("long words " * 400)
+
+    def pairs(least: float) -> set[tuple[int, int]]:
+        return {pair for a, b in like_hashes(texts, least) for pair in zip(a.tolist(), b.tolist(), strict=True)}
+
+    every, likely = pairs(0), pairs(SAME)
+    alike = {
+        (a, b)
+        for a, b in every
+        if len(shingles(texts[a]) & shingles(texts[b])) >= SAME * len(shingles(texts[a]) | shingles(texts[b]))
+    }
+    assert len(alike) > 50
+    assert alike <= likely < every
+
+
+def test_a_text_that_comes_back_often_costs_few_pairs() -> None:
+    pairs = [pair for a, b in like_hashes(["the same words again"] * 500, SAME) for pair in zip(a, b, strict=True)]
+    assert 499 <= len(set(pairs)) <= 7 * 500
 
 
 def test_banking77_has_few_and_is_searched_in_under_two_seconds(bench_data: Path) -> None:

@@ -135,7 +135,9 @@ def test_shots_are_honoured_in_every_class_that_has_so_many(shots: int) -> None:
 
 
 def test_a_sample_has_its_share_of_a_form_letter_not_all_of_it_or_none() -> None:
-    letters = [f"Dear customer, thank you for your order number {n}, it has left our house today." for n in range(1000, 1040)]
+    letters = [
+        f"Dear customer, thank you for your order number {n}, it has left our house today." for n in range(1000, 1040)
+    ]
     labels = ["form"] * 40 + ["other"] * 400
     for seed in range(5):
         sides = split_rows([*letters, *texts(400)], labels, seed, True, Sample(rows=110))

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from tlcore.arrow_rows import open_rows, rows_in_memory
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
 from tlcore.mend.apply import Outcome, apply_mends
@@ -22,7 +23,6 @@ from tlcore.rows import (
     refuse_no_text,
     settle,
     test_rows,
-    to_arrow,
 )
 from tlcore.splits import (
     CHANCE,
@@ -33,12 +33,14 @@ from tlcore.splits import (
     Split,
     SplitRows,
     SplitWish,
+    hex_key,
     interval_for_rows,
     make_split,
     split_key,
 )
 from tlcore.tables import HowRead, Table
 from tlcore.tasks import Task, get_task
+from tlcore.told import Listener, Nobody
 
 if TYPE_CHECKING:
     import datasets as hf_datasets
@@ -50,7 +52,8 @@ ABOUT, ROWS, MENDS = "dataset.json", "rows", "mends.json"
 class Dataset:
     """rows: Arrow, columns `row` (number in the file), `source` ("file" or "test file"), `key` (of what the row held in the
     file), `text`, `label` (or null), `split`, `why` (why a row is left out, or ""), `mended` (what was done to it, or ""),
-    `was_text` and `was_label` (what it held in the file, null where that was not changed, "" where there was no label).
+    `was_text` and `was_label` (what it held in the file, null where that was not changed, "" where there was no label), `same`
+    (text_number of the text), `alike` (the first row whose text says the same or nearly so; null where there is no label).
 
     wish: without its `previous`. split_how: CHANCE, GROUP or DATE; kept: rows that stayed on the side they had before.
     """
@@ -94,12 +97,16 @@ class Dataset:
 
     def sides(self) -> dict[str, str]:
         """split_key of each text of the user's file, as it is and as it was -> its side: what a later file is split like."""
-        columns = [self.rows[name][:] for name in ("source", "split", "text", "was_text")]
-        known = [
-            row[1:] for row in zip(*columns, strict=True) if row[0] == FILE and row[1] in (TRAIN, VALIDATION, TEST)
-        ]
-        before = {split_key(was): side for side, _, was in known if was}
-        return before | {split_key(text): side for side, text, _ in known}
+        columns = [self.rows[name][:] for name in ("source", "split", "same", "was_text")]
+        settled = {TRAIN, VALIDATION, TEST}
+        before: dict[str, str] = {}
+        now: dict[str, str] = {}
+        for source, side, same, was in zip(*columns, strict=True):
+            if source == FILE and side in settled:
+                now[hex_key(same)] = side
+                if was:
+                    before[split_key(was)] = side
+        return before | now
 
     def history(self) -> dict[str, Any]:
         """What was mended and how the rows were split, for the report and the card."""
@@ -149,7 +156,7 @@ def load_dataset(folder: Path) -> Dataset:
         get_task(about["task"]),
         {name: tuple(columns) for name, columns in about["roles"].items()},
         about["seed"],
-        _open_rows(folder / ROWS),
+        open_rows(folder / ROWS),
         tuple(about["labels"]),
         HowRead.from_json(about["how"]),
         HowRead.from_json(about["test_how"]) if about["test_how"] else None,
@@ -164,15 +171,15 @@ def load_dataset(folder: Path) -> Dataset:
     )
 
 
-def _open_rows(folder: Path) -> hf_datasets.Dataset:
-    """Rows written before there were mends get the columns that say that none was made."""
-    rows = _hf().load_from_disk(str(folder))
-    for name, empty in (("mended", ""), ("was_text", None), ("was_label", None)):
-        if name not in rows.column_names:
-            import pyarrow as pa
+class Wishes(TypedDict, total=False):
+    """What the user may wish of the rows. leave_out: labels whose rows are left out. mends: what was changed, in order, before
+    labels are looked at and the split is made. seed, sample, split: how the rows are dealt out, and how many are learned from."""
 
-            rows = rows.add_column(name, pa.array([empty] * len(rows), pa.string()))
-    return rows
+    seed: int
+    sample: Sample | None
+    leave_out: Sequence[str]
+    mends: Sequence[Mend]
+    split: SplitWish | None
 
 
 def make_dataset(
@@ -180,26 +187,26 @@ def make_dataset(
     task: Task,
     roles: Roles,
     *,
-    seed: int = 0,
     test: Table | None = None,
-    sample: Sample | None = None,
-    leave_out: Sequence[str] = (),
-    mends: Sequence[Mend] = (),
-    split: SplitWish | None = None,
+    told: Listener | None = None,
+    **wishes: Unpack[Wishes],
 ) -> Dataset:
     """Give every row of the table a text, a label and a side of the split; nothing is dropped, `why` says what is left out.
 
-    leave_out: labels whose rows the user asked to leave out. mends: what the user changed, in order; put on the rows before
-    labels are looked at and the split is made. Rows of the test file are never mended.
+    test: the rows of the user's own test file, never mended. told: hears how far it is, and may end it (StopRequested).
     Raises TlcoreError where nothing can be learned: no such column, no label, one class, too few rows, an id as label; or
     where the wished split cannot be made.
     """
-    wish = split or SplitWish()
+    told, seed, sample = told or Nobody(), wishes.get("seed", 0), wishes.get("sample")
+    wish, leave_out, mends = wishes.get("split") or SplitWish(), wishes.get("leave_out", ()), wishes.get("mends", ())
     check_roles(table, task, roles)
-    rows = read_rows(table, task, roles, FILE)
+    told.phase("rows", "Reading your rows")
+    rows = read_rows(table, task, roles, FILE, told)
     outcomes = apply_mends(rows, mends)
     settle(rows, leave_out)
     refuse_no_text(rows, roles)
+    told.check_stop()
+    told.phase("split", "Keeping texts that say the same together, and rows for the test apart")
     seen = [label for label, why in zip(rows["label"], rows["why"], strict=True) if not why]
     warnings = [*task.validate(seen), *left_out_warnings(rows)]
     warnings += [note for outcome in outcomes for note in outcome.warnings()]
@@ -212,7 +219,7 @@ def make_dataset(
         for name in rows:
             rows[name] += more[name]
     return Dataset(
-        task, roles, seed, _hf().Dataset(to_arrow(rows)), labels, table.how, test.how if test else None, tuple(warnings),
+        task, roles, seed, rows_in_memory(rows), labels, table.how, test.how if test else None, tuple(warnings),
         sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept,
     )  # fmt: skip
 
@@ -224,20 +231,12 @@ def _split(rows: Rows, table: Table, wish: SplitWish, how: tuple[int, bool, Samp
     cells = table.column(column) if column else []
     given = SplitRows(
         [rows["text"][i] for i in usable], [rows["label"][i] for i in usable], [rows["row"][i] for i in usable],
-        [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable],
+        [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable], [rows["same"][i] for i in usable],
     )  # fmt: skip
     found = make_split(given, *how, wish)
-    for i, side in zip(usable, found.sides, strict=True):
-        rows["split"][i] = side
+    for i, side, alike in zip(usable, found.sides, found.alike, strict=True):
+        rows["split"][i], rows["alike"][i] = side, given.numbers[alike]
     return found
-
-
-def _hf() -> Any:
-    """Hugging Face `datasets`, loaded late (it takes a second) and quiet."""
-    import datasets as hf_datasets
-
-    hf_datasets.disable_progress_bars()
-    return hf_datasets
 
 
 __all__ = ["TEST", "TRAIN", "VALIDATION", "Dataset", "Roles", "load_dataset", "make_dataset"]

@@ -7,11 +7,12 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from heapq import nlargest
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from tlcore.splits import LEFT_OUT, NOT_SAMPLED, TEST, TRAIN, UNLABELLED, VALIDATION, text_key
+from tlcore.splits import LEFT_OUT, NOT_SAMPLED, TEST, TRAIN, UNLABELLED, VALIDATION
 
 if TYPE_CHECKING:
     from tlcore.datasets import Dataset
@@ -93,7 +94,7 @@ class Lengths:
 
 def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts:
     """Count a Dataset's rows, classes and word pieces. Without a tokenizer the lengths are rough, and marked so."""
-    columns = {name: dataset.rows[name][:] for name in ("source", "text", "label", "split")}
+    columns = {name: dataset.rows[name][:] for name in ("source", "label", "split", "same")}
     used = [i for i, side in enumerate(columns["split"]) if side not in (LEFT_OUT, NOT_SAMPLED)]
     own = [i for i in used if columns["source"][i] == "file"]
     labels = [columns["label"][i] for i in own if columns["split"][i] in (TRAIN, VALIDATION, TEST)]
@@ -101,8 +102,7 @@ def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts
     is_sample = NOT_SAMPLED in columns["split"]
     unlabelled = sum(columns["split"][i] == UNLABELLED for i in own)
     classes = dict(Counter(labels).most_common())
-    texts = [columns["text"][i] for i in used]
-    lengths = measure_lengths(texts, tokenizer_file)
+    lengths = _lengths_of(dataset, used, tokenizer_file)
     return Facts(
         rows=len(columns["split"]),
         labelled=len(labels),
@@ -115,7 +115,7 @@ def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts
         tokens_max=lengths.longest,
         max_length=MAX_LENGTH,
         cut_off=lengths.cut_off,
-        duplicates=len(texts) - len({text_key(text) for text in texts}),
+        duplicates=len(used) - len({columns["same"][i] for i in used}),
         data_size=data_size(list(Counter(learned if is_sample else labels).values())),
         mostly_unlabelled=is_mostly_unlabelled(len(labels), unlabelled),
         estimated=lengths.estimated,
@@ -140,34 +140,49 @@ def is_mostly_unlabelled(labelled: int, unlabelled: int) -> bool:
 
 def measure_lengths(texts: Sequence[str], tokenizer_file: Path | None, sample: int = LENGTH_SAMPLE) -> Lengths:
     """Word pieces of the texts, from a sample of them if need be; how many are cut off is scaled up to all."""
-    if not texts:
+    return _measure(texts.__getitem__, list(map(len, texts)), tokenizer_file, sample)
+
+
+def _lengths_of(dataset: Dataset, used: Sequence[int], tokenizer_file: Path | None) -> Lengths:
+    """Of these rows, without taking the texts of more than the sample out of Arrow."""
+    import pyarrow.compute as pc
+
+    texts = dataset.rows.with_format("arrow")[:].column("text")
+    sizes = pc.utf8_length(texts).to_pylist()
+    return _measure(lambda i: texts[used[i]].as_py(), [sizes[i] for i in used], tokenizer_file, LENGTH_SAMPLE)
+
+
+def _measure(text: Callable[[int], str], sizes: Sequence[int], tokenizer_file: Path | None, sample: int) -> Lengths:
+    """text: the i-th one. sizes: characters of each."""
+    if not sizes:
         return Lengths()
-    chosen = _sample(texts, sample)
-    longest = sorted(texts, key=len, reverse=True)[:LONGEST]
+    chosen = _sample(sizes, sample)
+    longest = nlargest(LONGEST, range(len(sizes)), key=sizes.__getitem__)
     count = _counter(tokenizer_file)
-    lengths = sorted(count(chosen))
-    top = max(*count(longest), lengths[-1])
+    lengths = sorted(count([text(i) for i in chosen]))
+    top = max(*count([text(i) for i in longest]), lengths[-1])
     share = sum(length > MAX_LENGTH for length in lengths) / len(lengths)
     return Lengths(
         _quantile(lengths, 0.5),
         _quantile(lengths, 0.95),
         top,
-        max(round(share * len(texts)), int(top > MAX_LENGTH)),
-        tokenizer_file is None or len(chosen) < len(texts) or any(len(text) > MAX_CHARACTERS for text in longest),
+        max(round(share * len(sizes)), int(top > MAX_LENGTH)),
+        tokenizer_file is None or len(chosen) < len(sizes) or sizes[longest[0]] > MAX_CHARACTERS,
     )
 
 
-def _sample(texts: Sequence[str], most: int) -> Sequence[str]:
-    """All texts if they are few and short; else so many of them, drawn at random, as the limits allow."""
-    if len(texts) <= most and sum(min(len(text), MAX_CHARACTERS) for text in texts) <= SAMPLE_CHARACTERS:
-        return texts
-    chosen: list[str] = []
+def _sample(sizes: Sequence[int], most: int) -> Sequence[int]:
+    """Places of all texts if they are few and short; else of so many, drawn at random, as the limits allow."""
+    places = range(len(sizes))
+    if len(sizes) <= most and sum(min(size, MAX_CHARACTERS) for size in sizes) <= SAMPLE_CHARACTERS:
+        return places
+    chosen: list[int] = []
     left = SAMPLE_CHARACTERS
-    for text in random.Random(0).sample(texts, min(most, len(texts))):
-        left -= min(len(text), MAX_CHARACTERS)
+    for i in random.Random(0).sample(places, min(most, len(sizes))):
+        left -= min(sizes[i], MAX_CHARACTERS)
         if left < 0:
             break
-        chosen.append(text)
+        chosen.append(i)
     return chosen
 
 

@@ -6,8 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from itertools import chain
+from sys import intern
 
-from tlcore.near_pairs import FEWEST_WORDS, SHINGLE, like_hashes, one_word_apart, one_word_more
+import numpy as np
+
+from tlcore.near_pairs import FEWEST_WORDS, SHINGLE, Pairs, like_hashes, one_word_apart, one_word_more
 
 SAME = 0.85
 """Exact Jaccard similarity of the two texts' shingles. On banking77 101 of the 103 pairs at or above this carry one label; from
@@ -38,18 +43,14 @@ def near_groups(texts: Sequence[str]) -> list[int]:
     they name other numbers of up to four digits. Deterministic.
     """
     groups = _Groups(len(texts))
-    forms = [form(text) for text in texts]
-    different = _join_equal(groups, texts, forms)
-    if len(different) > MOST_TEXTS:
+    different, forms = _join_equal(groups, texts)
+    if not forms:
         return groups.ids()
-    words = [forms[i].split() for i in different]
-    known = _Pairs(groups, different, words)
-    for a, b in one_word_apart(words):
-        known.join_if(a, b, _is_typo)
-    for a, b in one_word_more(words):
-        known.join_if(a, b, lambda *_: True)
-    for a, b in like_hashes([forms[i] for i in different]):
-        known.join_if(a, b, _is_alike)
+    known = _Pairs(groups, different, forms)
+    known.join_if(one_word_apart(known.words), known.is_typo)
+    known.join_if(one_word_more(known.words), lambda *_: True)
+    for pairs in like_hashes(forms, SAME):
+        known.join_if(pairs, known.is_alike)
     return groups.ids()
 
 
@@ -89,66 +90,77 @@ class _Groups:
 class _Pairs:
     """What is asked of a pair of candidates, by their places among the different texts."""
 
-    def __init__(self, groups: _Groups, different: Sequence[int], words: list[list[str]]) -> None:
-        self.groups, self.different, self.words = groups, different, words
-        self.texts_with = Counter(word for of_text in words for word in set(of_text))
-        self.said = [_must_agree(of_text) for of_text in words]
-        self.cut: dict[int, frozenset[str]] = {}
+    def __init__(self, groups: _Groups, different: Sequence[int], forms: Sequence[str]) -> None:
+        self.groups, self.different, self.forms = groups, different, forms
+        self.words = [list(map(intern, of_text.split())) for of_text in forms]  # one string a word, not one a place
+        self.texts_with = Counter(chain.from_iterable(map(set, self.words)))
+        number: dict[object, int] = {}
+        self.said = np.array(
+            [number.setdefault(_must_agree(*both), len(number)) for both in zip(forms, self.words, strict=True)]
+        )
 
-    def join_if(self, a: int, b: int, alike: Callable[[_Pairs, int, int], bool]) -> None:
-        i, j = self.different[a], self.different[b]
-        if self.groups.find(i) != self.groups.find(j) and self.said[a] == self.said[b] and alike(self, a, b):
-            self.groups.join(i, j)
+    def join_if(self, pairs: Pairs, alike: Callable[[int, int], bool]) -> None:
+        agree = self.said[pairs[0]] == self.said[pairs[1]]
+        for a, b in zip(pairs[0][agree].tolist(), pairs[1][agree].tolist(), strict=True):
+            i, j = self.different[a], self.different[b]
+            if self.groups.find(i) != self.groups.find(j) and alike(a, b):
+                self.groups.join(i, j)
 
-    def shingles(self, a: int) -> frozenset[str]:
-        if a not in self.cut:
-            joined = " ".join(self.words[a])
-            self.cut[a] = frozenset(joined[k : k + SHINGLE] for k in range(len(joined) - SHINGLE + 1))
-        return self.cut[a]
+    def is_alike(self, a: int, b: int) -> bool:
+        one, other = _shingles(self.forms[a]), _shingles(self.forms[b])
+        both = len(one & other)
+        return both >= SAME * (len(one) + len(other) - both)
+
+    def is_typo(self, a: int, b: int) -> bool:
+        differing = [(x, y) for x, y in zip(self.words[a], self.words[b], strict=True) if x != y]
+        if len(differing) != 1:
+            return False
+        x, y = differing[0]
+        if max(len(x), len(y)) < LONG_WORD or not (x.isalpha() and y.isalpha()):
+            return False
+        return min(self.texts_with[x], self.texts_with[y]) <= RARE and _one_edit(x, y)
 
 
-def _join_equal(groups: _Groups, texts: Sequence[str], forms: Sequence[str]) -> list[int]:
-    """Join what is equal once small words and spaces are gone; the first of each that is left, empty texts apart."""
-    first: dict[str, int] = {}
-    loose: dict[str, int] = {}
-    different = []
-    for i, (text, of_text) in enumerate(zip(texts, forms, strict=True)):
+def _join_equal(groups: _Groups, texts: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Join what is equal once small words and spaces are gone; the first of each that is left, empty texts apart, and its form.
+
+    No forms where there are more than MOST_TEXTS: known by hashes alone, a million long texts need little memory.
+    """
+    first: dict[bytes, int] = {}
+    loose: dict[bytes, int] = {}
+    different: list[int] = []
+    forms: list[str] = []
+    for i, text in enumerate(texts):
+        of_text = form(text)
         # A text of signs alone (":-)") has no words: it is like itself only.
         key = of_text or "\0" + " ".join(text.casefold().split())
         if key == "\0":
             continue
-        if key not in first:
-            first[key] = i
-            if of_text:
-                different.append(i)
-        groups.join(first[key], i)
+        if (found := first.setdefault(_hash(key), i)) != i:
+            groups.join(found, i)
+            continue
+        if of_text:
+            different.append(i)
+            if len(different) <= MOST_TEXTS:
+                forms.append(of_text)
+            else:
+                forms.clear()
         few = [word for word in of_text.split() if word not in FILLERS]
-        groups.join(loose.setdefault("".join(few) if len(few) >= FEWEST_WORDS else key, i), i)
-    return different
+        groups.join(loose.setdefault(_hash("".join(few) if len(few) >= FEWEST_WORDS else key), i), i)
+    return different, forms
 
 
-def _must_agree(words: Sequence[str]) -> tuple[frozenset[str], list[str]]:
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _must_agree(of_text: str, words: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """The negations in a text, and its numbers in their order: one word that turns the sense round, however long the text."""
-    return frozenset(NEGATIONS.intersection(words)), _NUMBER.findall(" ".join(words))
+    return frozenset(NEGATIONS.intersection(words)), tuple(_NUMBER.findall(of_text))
 
 
-def _is_alike(pairs: _Pairs, a: int, b: int) -> bool:
-    one, other = pairs.shingles(a), pairs.shingles(b)
-    small, large = sorted((len(one), len(other)))
-    if small < SAME * large:
-        return False
-    both = len(one & other)
-    return both >= SAME * (small + large - both)
-
-
-def _is_typo(pairs: _Pairs, a: int, b: int) -> bool:
-    differing = [(x, y) for x, y in zip(pairs.words[a], pairs.words[b], strict=True) if x != y]
-    if len(differing) != 1:
-        return False
-    x, y = differing[0]
-    if max(len(x), len(y)) < LONG_WORD or not (x.isalpha() and y.isalpha()):
-        return False
-    return min(pairs.texts_with[x], pairs.texts_with[y]) <= RARE and _one_edit(x, y)
+def _shingles(of_text: str) -> set[str]:
+    return {of_text[k : k + SHINGLE] for k in range(len(of_text) - SHINGLE + 1)}
 
 
 def _one_edit(x: str, y: str) -> bool:

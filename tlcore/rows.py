@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tlcore.errors import TlcoreError
-from tlcore.splits import LEFT_OUT, TEST, UNLABELLED
+from tlcore.splits import LEFT_OUT, TEST, UNLABELLED, text_number
 from tlcore.tables import Table
 from tlcore.tasks import Task
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from tlcore.told import Listener, Nobody
 
 Roles = Mapping[str, tuple[str, ...]]
 Rows = dict[str, list[Any]]
 """Columns of equal length, as COLUMNS names them."""
-COLUMNS = ("row", "source", "key", "text", "label", "split", "why", "mended", "was_text", "was_label")
+COLUMNS = ("row", "source", "key", "text", "label", "split", "why", "mended", "was_text", "was_label", "same", "alike")
 FILE, TEST_FILE = "file", "test file"
 NO_TEXT, LABEL_LEFT_OUT = "no text", "label left out by you"
 CHUNK = 65_536
@@ -55,8 +53,9 @@ def check_roles(table: Table, task: Task, roles: Roles) -> None:
             )
 
 
-def read_rows(table: Table, task: Task, roles: Roles, source: str) -> Rows:
-    """Every row of the table, none mended or left out yet. Read in chunks, without a dictionary a row."""
+def read_rows(table: Table, task: Task, roles: Roles, source: str, told: Listener | None = None) -> Rows:
+    """Every row of the table, none mended, left out or compared yet. Read in chunks, without a dictionary a row."""
+    told = told or Nobody()
     names = list(dict.fromkeys(column for columns in roles.values() for column in columns))
     numbers = [int(number) for number in table.row_numbers]
     texts: list[str] = []
@@ -64,6 +63,8 @@ def read_rows(table: Table, task: Task, roles: Roles, source: str) -> Rows:
     keys: list[str] = []
     known: dict[str, str] = {}
     for begin in range(0, len(numbers), CHUNK):
+        told.check_stop()
+        told.emit("progress", done=begin, total=len(numbers), unit="rows")
         part = table.data.select(names).slice(begin, CHUNK)
         row = _Row({name: part.column(name).to_pylist() for name in names})
         for row.i in range(part.num_rows):
@@ -75,7 +76,7 @@ def read_rows(table: Table, task: Task, roles: Roles, source: str) -> Rows:
     return {
         "row": numbers, "source": [source] * count, "key": keys, "text": texts, "label": labels,
         "split": [UNLABELLED] * count, "why": [""] * count, "mended": [""] * count,
-        "was_text": [None] * count, "was_label": [None] * count,
+        "was_text": [None] * count, "was_label": [None] * count, "same": [0] * count, "alike": [None] * count,
     }  # fmt: skip
 
 
@@ -101,7 +102,8 @@ def row_key(text: str, label: str | None) -> str:
 
 
 def settle(rows: Rows, leave_out: Sequence[str]) -> None:
-    """Say of each row whether it is left out, and why, in place; after all that was mended."""
+    """Say of each row which other texts are the same, whether it is left out, and why, in place; after all that was mended."""
+    rows["same"] = list(map(text_number, rows["text"]))
     gone = frozenset(leave_out)
     for i, (text, label, why) in enumerate(zip(rows["text"], rows["label"], rows["why"], strict=True)):
         if not text:
@@ -156,15 +158,3 @@ def test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> t
             "They count as wrong, because the model cannot know them."
         )
     return rows, notes
-
-
-def to_arrow(rows: Rows) -> pa.Table:
-    """The columns as Arrow text, in chunks (one array of text ends at 2 GB)."""
-    import pyarrow as pa
-
-    def column(name: str) -> pa.ChunkedArray:
-        kind, cells = pa.int64() if name == "row" else pa.string(), rows[name]
-        parts = [pa.array(cells[begin : begin + CHUNK], kind) for begin in range(0, len(cells), CHUNK)]
-        return pa.chunked_array(parts, kind)
-
-    return pa.table({name: column(name) for name in COLUMNS})

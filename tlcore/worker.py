@@ -24,6 +24,7 @@ NICENESS = 10
 PROBE_SECONDS = 2.0
 
 KINDS: dict[str, str] = {
+    "prepare": "tlcore.prepare:prepare_job",
     "check": "tlcore.checks.job:check_job",
     "train": "tlcore.runs.train:train_run",
     "predict": "tlcore.runs.score_sheet:score_sheet",

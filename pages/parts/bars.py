@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from pages.parts.charts import GRID, TRAINING, safe
-from pages.parts.prepared import BUCKETS
+from tlcore.order import BUCKETS
 
 MOST_CLASSES = 30
 

@@ -14,7 +14,7 @@ from pages.parts.words import escape_md, plural
 from tlcore.tables import HowRead
 from tlcore.workspace import Project
 
-GUESS = ""
+GUESS, FIND_OUT = "", "Find out"
 TEXTUAL = (".csv", ".tsv", ".txt", ".gz", ".zip")
 NO_LABEL = "(choose one)"
 MOST_HEADER_ROWS = 3
@@ -50,9 +50,9 @@ def reading_controls(project: Project, preview: Preview | None, offer_encodings:
 def _text_controls(project: Project, how: HowRead | None) -> None:
     left, right = st.columns(2)
     with left:
-        about = "How letters are stored. Change it when é or ü look wrong."
+        about = "Change it when é or ü look wrong. The field calls it the encoding."
         now = None if how is None or how.encoding is None else ENCODINGS.get(how.encoding, how.encoding)
-        _choice(project, "encoding", "Encoding", ENCODINGS, now, about)
+        _choice(project, "encoding", "Letters are stored as", ENCODINGS, now, about)
     with right:
         now = None if how is None or how.delimiter is None else DELIMITERS.get(how.delimiter, how.delimiter)
         _choice(project, "delimiter", "Cells are parted by", DELIMITERS, now, "What stands between two cells.")
@@ -133,26 +133,35 @@ def _label_wish(project: Project, names: list[str]) -> dict[str, Any]:
 
 
 def _settle(project: Project, preview: Preview) -> None:
-    """Columns that are not in this sheet or file make way for the guess; what the user cleared stays clear."""
+    """Columns that are not in this sheet or file make way for the guess; what the user cleared stays clear.
+
+    Where nothing can be guessed, nothing is kept: an empty list would be taken for the user's in the next sheet.
+    """
     roles = state.lookup(state.draft(project), "roles", {})
     here = {}
     for role, guess in preview.guess.items():
         wished = roles.get(role)
         there = [column for column in wished or [] if column in preview.columns]
-        guessed = [guess] if guess else []
-        here[role] = guessed if wished is None or (wished and not there) else there
+        if wished is not None and (there or not wished):
+            here[role] = there
+        elif guess:
+            here[role] = [guess]
     if here != roles:
         state.save(project, roles=here)
         st.rerun()  # the next step may be open now, and the line of steps above is to say so
 
 
 def _choice(project: Project, name: str, label: str, titles: Mapping[Any, str], now: str | None, help: str) -> None:
-    """One way of reading; as it is found out unless the user says otherwise. now: what holds at the moment."""
+    """One way of reading; as it is found out unless the user says otherwise. now: what holds at the moment.
+
+    What holds stands in the name of the widget, never in an option: a browser keeps the words of the option it shows, and
+    would send those of the last file for the next one.
+    """
     asked = state.lookup(state.draft(project), f"read.{name}")
     options = [GUESS, *titles, *([asked] if asked is not None and asked not in titles else [])]
-    found = f"Find out ({now})" if now and asked is None else "Find out"
+    title = f"{label} (found: {escape_md(now)})" if now and asked is None else label
     wish = state.kept(project, f"read.{name}", GUESS, options, lambda value: None if value == GUESS else value)
-    st.selectbox(label, options, format_func=lambda v: found if v == GUESS else titles.get(v, v), help=help, **wish)
+    st.selectbox(title, options, format_func=lambda v: FIND_OUT if v == GUESS else titles.get(v, v), help=help, **wish)
 
 
 def _or_choose(column: str) -> str:

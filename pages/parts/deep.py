@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pages.parts import job_folders
 from pages.parts.found import PROBLEMS, Card, cards_in
+from pages.parts.job_folders import args_of, end_all, newest_first
 from pages.parts.prepared import Prepared
 from pages.parts.spreadsheet import is_kept, rows_key, table_folder
 from tlcore import jobs
-from tlcore.events import read_events
-from tlcore.files import read_json
 from tlcore.workspace import Project
 
 KIND, MOST_KEPT = "check", 6
@@ -20,7 +18,6 @@ AWAY = ("cancelled", "stopped")
 """How a job ends that was only in the way of a newer one; for these rows it starts again."""
 SPANS = {"prepare": (0.0, 0.05), "encode": (0.05, 0.8), "check": (0.8, 1.0)}
 """The share of the bar that each phase of the job fills; reading the texts takes most of the time."""
-STARTING = "Starting"
 MOST_UNASKED = 50_000
 """Rows that are looked at without a word: 10,000 take well under a minute, and nobody is to find a machine busy for hours."""
 
@@ -40,11 +37,13 @@ class Look:
 
 def look(project: Project, found: Prepared) -> Look:
     """The job for these rows, started if there is none and they are not too many; jobs for other rows are asked to end."""
-    known = _jobs(project)
+    known = newest_first(project, KIND, MOST_KEPT)
     base = _base(project)
-    mine = next((job for job in known if _args(job).get("key") == found.key and _args(job).get("base") == base), None)
+    mine = next(
+        (job for job in known if args_of(job).get("key") == found.key and args_of(job).get("base") == base), None
+    )
     if mine is None or jobs.job_state(mine).state in AWAY:
-        _end_others(known)
+        end_all(known)
         if found.facts.rows > MOST_UNASKED:
             return Look(None, jobs.JobState("queued"), _earlier(project, known, found), False)
         mine = start(project, found)
@@ -72,40 +71,15 @@ def start(project: Project, found: Prepared) -> Path:
 
 def progress(job: Path) -> tuple[float, str]:
     """How far a job is, 0 to 1, and what it does now."""
-    share, title, span = 0.0, STARTING, (0.0, 0.0)
-    for event in read_events(job)[0]:
-        if event.get("kind") == "phase":
-            span = SPANS.get(str(event.get("name")), span)
-            share, title = span[0], str(event.get("title"))
-        elif event.get("kind") == "progress" and event.get("total"):
-            share = span[0] + (span[1] - span[0]) * min(1.0, event["done"] / event["total"])
-    return share, title
-
-
-def _jobs(project: Project) -> list[Path]:
-    """The check jobs, newest first; those nobody will ask for again are deleted."""
-    folder = project.new_job_folder(KIND).parent
-    if not folder.exists():
-        return []
-    found = sorted(folder.glob(f"{KIND}-*"), key=lambda job: _created(job), reverse=True)
-    for old in found[MOST_KEPT:]:
-        if not jobs.is_alive(old):
-            shutil.rmtree(old, ignore_errors=True)
-    return found[:MOST_KEPT]
-
-
-def _end_others(known: list[Path]) -> None:
-    for job in known:
-        if jobs.job_state(job).alive:
-            jobs.request_stop(job, jobs.CANCEL)
+    return job_folders.progress(job, SPANS)
 
 
 def _earlier(project: Project, known: list[Path], found: Prepared) -> tuple[Card, ...]:
     """What was found before the last changes, without what they mended: shown until the rows have been looked at anew."""
     now = rows_key(project)
     for job in known:
-        if (job / PROBLEMS).exists() and _args(job).get("rows") == now:
-            seen = _args(job).get("mends") or []
+        if (job / PROBLEMS).exists() and args_of(job).get("rows") == now:
+            seen = args_of(job).get("mends") or []
             mended = {step.check for step in found.steps if step.id not in seen}
             return tuple(card for card in _cards(job) if card.id not in mended)
     return ()
@@ -118,11 +92,3 @@ def _cards(job: Path) -> tuple[Card, ...]:
 
 def _base(project: Project) -> str:
     return str(project.draft().get("base") or "minilm")
-
-
-def _args(job: Path) -> dict[str, Any]:
-    return (read_json(job / jobs.JOB) or {}).get("args") or {}
-
-
-def _created(job: Path) -> float:
-    return float((read_json(job / jobs.JOB) or {}).get("created", 0.0))

@@ -7,8 +7,9 @@ import streamlit as st
 from pages.parts import shell
 from pages.parts.bars import MOST_CLASSES, balance_chart, length_chart
 from pages.parts.charts import CONFIG
-from pages.parts.prepared import SHOWN, Prepared
+from pages.parts.prepared import Prepared
 from pages.parts.words import escape_md, number, of, plural
+from tlcore.order import SHOWN
 from tlcore.splits import points_for_rows
 
 

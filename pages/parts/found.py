@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
-from tlcore.files import read_json, write_json
+from tlcore.files import read_json
 
 if TYPE_CHECKING:
     from tlcore.checks import Problem
@@ -32,26 +32,12 @@ class Card:
     file: Path
 
 
-def cards_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """What of the problems a list shows, ready for JSON."""
-    names = ("id", "title", "severity", "score", "cost")
-    return [
-        {name: getattr(problem, name) for name in names}
-        | {"rows": len(problem.rows), "fixes": [fix.title for fix in problem.fixes]}
-        for problem in problems
-    ]
-
-
 def read_cards(parts: Sequence[dict[str, Any]], file: Path) -> list[Card]:
     return [Card(**{**one, "fixes": tuple(one["fixes"]), "file": file}) for one in parts]
 
 
 def gravest_first(cards: Iterable[Card]) -> list[Card]:
     return sorted(cards, key=lambda card: (SEVERITIES.index(card.severity), card.score))
-
-
-def save_problems(file: Path, problems: Iterable[Problem]) -> None:
-    write_json(file, [asdict(problem) for problem in problems])
 
 
 def read_problems(file: Path) -> list[Problem]:
@@ -72,7 +58,9 @@ def read_problem(card: Card) -> Problem:
 @lru_cache(maxsize=8)
 def cards_in(file: Path, stamp: int) -> tuple[Card, ...]:
     """The cards of a file of whole problems; `stamp`, its time of change, tells one version from the next."""
-    return tuple(read_cards(cards_of(read_problems(file)), file))
+    from tlcore.prepare import card_of
+
+    return tuple(read_cards([card_of(problem) for problem in read_problems(file)], file))
 
 
 def rows_of(dataset: Dataset, numbers: Sequence[int], most: int = MOST_SHOWN) -> list[dict[str, Any]]:

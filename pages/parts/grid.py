@@ -89,8 +89,11 @@ def _unsaved(project: Project, place: str) -> None:
 
 
 def _save(project: Project) -> None:
+    waiting_edits = edits.pending(project)
+    if not waiting_edits:  # clicked twice: the first click has saved them
+        return
     try:
-        mend = mend_from_grid(load_dataset(project.dataset_folder), edits.pending(project))
+        mend = mend_from_grid(load_dataset(project.dataset_folder), waiting_edits)
     except TlcoreError as error:
         state.remember(FAILURE, error)
         return

@@ -16,6 +16,8 @@ from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
 
 MOST_MB = 100
+MADE = "made"
+"""The project that a file was put into: gone to by its address, for a callback may not, and a typed path may stand there."""
 LONG_READ = 20 * 2**20
 """Bytes from which a bar shows how far the reading is: smaller files take a moment."""
 REPAINT_SECONDS = 0.2
@@ -58,6 +60,8 @@ def uploader(project: Project | None, label: str) -> None:
     key = f"upload/{project.id if project else 'new'}/{state.recall('uploads', 0)}"
     st.file_uploader(label, key=key, max_upload_size=MOST_MB, on_change=_take, args=(project, key))
     st.caption(HELP)
+    if made := state.forget(MADE):
+        state.go("data", project=str(made))
     failure = state.forget("upload failure")
     if isinstance(failure, TlcoreError):
         problem(failure)
@@ -70,14 +74,14 @@ def _take(project: Project | None, key: str) -> None:
     try:
         if project is None:
             project = state.workspace().create_project(_name(file.name))
-        elif (old := project.upload()) and project.name == _name(old.name):
+        elif (old := project.upload()) and project.name == _name(state.draft(project).get("file") or old.name):
             project.rename(_name(file.name))
         project.save_upload(file.name, file.getbuffer())
         state.save(project, file=file.name, read=None, path=None)
     except OSError as error:
         state.remember("upload failure", TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
-    state.open_project(project)
+    state.remember(MADE, project.id)
     state.remember("uploads", state.recall("uploads", 0) + 1)  # a fresh, empty widget: the bytes leave the memory
 
 
@@ -92,7 +96,10 @@ def by_path(project: Project | None) -> None:
             return
         st.markdown("The file stays where it is. Leave it there: Nudge reads it again when it has changed.")
         with st.form("by-path", border=False):
-            typed = st.text_input("Path of the file", placeholder="/home/me/data/rows.csv", key="path")
+            # Bound to the address: a form tells nothing before it is sent, and a reload is to lose nothing.
+            typed = st.text_input(
+                "Path of the file", placeholder="/home/me/data/rows.csv", key="path", bind="query-params"
+            )
             if st.form_submit_button("Open it"):
                 _open(project, typed)
         failure = state.forget("path failure")
@@ -114,8 +121,7 @@ def _open(project: Project | None, typed: str) -> None:
     if project is None:
         project = state.workspace().create_project(_name(path.name))
     state.save(project, file=path.name, path=str(path), read=None)
-    state.open_project(project)
-    st.rerun()
+    state.go("data", project=project.id)
 
 
 def _name(file: str) -> str:

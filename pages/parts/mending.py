@@ -10,7 +10,6 @@ import streamlit as st
 from pages.parts import shell, state
 from pages.parts.found import MOST_SHOWN, Card, read_problem
 from pages.parts.prepared import Step
-from pages.parts.problems import warnings
 from pages.parts.words import escape_md, listed, plural
 from tlcore.mend import Change, Mend, describe, diff, make_mend
 from tlcore.workspace import Project
@@ -90,8 +89,10 @@ def diff_table(rows: list[dict[str, Any]], total: int, key: str) -> None:
 
 
 def apply(project: Project, mend: Mend) -> None:
-    """Keep the Mend; the page, drawn anew, makes the Dataset with it."""
-    project.save_mends([*project.mends(), mend])
+    """Keep the Mend, once however often it is clicked; the page, drawn anew, makes the Dataset with it."""
+    done = project.mends()
+    if mend.id not in {one.id for one in done}:
+        project.save_mends([*done, mend])
     close_panel()
 
 
@@ -112,19 +113,31 @@ def what_you_changed(project: Project, steps: Sequence[Step]) -> None:
     count = len(steps) + bool(gone)
     if not count:
         return
-    with st.expander(
-        f"What you changed: {plural(count, 'step')}", expanded=count <= FEW_STEPS, icon=":material/history:"
-    ):
+    partly = sum(bool(step.notes) for step in steps)
+    title = f"What you changed: {plural(count, 'step')}"
+    if partly:
+        title += f", {partly:,} of them not on all rows any more"
+    with st.expander(title, expanded=count <= FEW_STEPS or bool(partly), icon=":material/history:"):
         for step in steps:
-            text = f"**{escape_md(step.title)}** {escape_md(step.sentence)}"
+            text = f"**{escape_md(step.title)}**  \n{escape_md(step.sentence)}"
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(text, width="stretch")
                 st.button("Undo", key=f"undo-{step.id}", on_click=undo, args=(project, step.id))
-            warnings(step.notes)
+            for note in step.notes:
+                st.caption(f":orange[:material/warning:] {escape_md(note)}")
+        if len(steps) > 1:
+            with st.popover("Undo all of them", type="tertiary", key="undo-all"):
+                st.markdown("The rows are then as they are in your file. This cannot be taken back.")
+                st.button("Undo all", key="undo-all-yes", on_click=_undo_all, args=(project,))
         if gone:  # projects from before there were mends
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"Left out {escape_md(listed(gone))}.", width="stretch")
                 st.button("Undo", key="take-back", on_click=_take_back, args=(project,))
+
+
+def _undo_all(project: Project) -> None:
+    project.save_mends([])
+    close_panel()
 
 
 def _take_back(project: Project) -> None:

@@ -1,31 +1,37 @@
-"""From the draft to a saved Dataset and what was measured on it, made once. No Streamlit here."""
+"""What was measured on the project's saved Dataset, made once for a draft; for many rows by a job. No Streamlit here."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pages.parts.found import PROBLEMS, Card, cards_of, read_cards, save_problems
-from pages.parts.spreadsheet import open_table, own_test_file, own_test_key, reading_key
+from pages.parts.found import Card, read_cards
+from pages.parts.spreadsheet import (
+    open_table,
+    own_test_file,
+    own_test_key,
+    reading_key,
+    table_folder,
+)
 from tlcore.errors import TlcoreError
-from tlcore.files import read_json, write_json
-from tlcore.splits import SplitWish, split_name
+from tlcore.files import read_json
+from tlcore.order import PREPARED, Order, problem_file
+from tlcore.splits import SplitWish
 from tlcore.workspace import Project
 
 if TYPE_CHECKING:
-    from tlcore.datasets import Dataset
     from tlcore.facts import Facts
 
-PREPARED, SHOWN = "prepared.json", 500
-BUCKETS = (5, 10, 20, 40, 80, 160, 320, 640)
-"""Upper ends of the text lengths counted, in words; the last bucket is open."""
+
+VERSION = 2
+"""Of what is kept on the disk; what an earlier version of Nudge kept is made anew."""
+MOST_ROWS, MOST_BYTES = 15_000, 2 * 2**20
+"""Rows, and bytes of text, that are prepared here and now: that takes about two seconds at most. More is a job."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,30 @@ def is_prepared(project: Project) -> bool:
     return bool(about) and about.get("key") == dataset_key(project)
 
 
-def prepare(project: Project) -> Prepared:
-    """Read the spreadsheet, make the Dataset and measure it, unless that was done for this very draft.
+def is_large(project: Project) -> bool:
+    """Whether the rows are so many that making the Dataset is a job. Raises TlcoreError where the file cannot be read."""
+    table = open_table(project)
+    roles = project.draft().get("roles") or {}
+    read = [name for name in roles.get("text") or () if name in table.columns]
+    return table.rows > MOST_ROWS or table.data.select(read).nbytes > MOST_BYTES
 
-    Raises TlcoreError where nothing can be learned.
+
+def prepare(project: Project) -> Prepared:
+    """What was measured for this very draft; made now, unless it was made before.
+
+    Raises TlcoreError where nothing can be learned, and where the rows are so many that Check has a job make it.
     """
     key = dataset_key(project)
     about = read_json(project.dataset_folder / PREPARED)
     if not about or about.get("key") != key:
-        about = _make(project, key)
+        if is_large(project):
+            raise TlcoreError(
+                "Your rows have not been looked at yet.", "", "Go back to Check, and wait until that is done."
+            )
+        about = _make(project)
     from tlcore.facts import Facts
 
+    folder = project.dataset_folder
     return Prepared(
         key,
         Facts.from_json(about["facts"]),
@@ -84,7 +103,7 @@ def prepare(project: Project) -> Prepared:
         about["left_out"],
         about["unlabelled"],
         about["lengths"],
-        tuple(read_cards(about["cards"], project.dataset_folder / PROBLEMS)),
+        tuple(card for one in about["cards"] for card in read_cards([one], problem_file(folder, one["id"]))),
         tuple(Step(**{**step, "notes": tuple(step["notes"])}) for step in about["steps"]),
     )
 
@@ -96,11 +115,34 @@ def last_facts(project: Project) -> dict[str, Any] | None:
 
 
 def dataset_key(project: Project) -> str:
-    """Changes with all that the Dataset is made from."""
+    """Changes with all that the Dataset is made from, and with how it is kept."""
     draft = project.draft()
     wishes = [draft.get(name) for name in ("roles", "leave_out", "task", "seed")]
-    parts = [reading_key(project), wishes, split_wish(draft).to_json(), own_test_key(project), _mends_key(project)]
+    parts = [
+        VERSION,
+        reading_key(project),
+        wishes,
+        split_wish(draft).to_json(),
+        own_test_key(project),
+        _mends_key(project),
+    ]
     return blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
+
+
+def order_of(project: Project, mends: Path) -> Order:
+    """What the draft asks for, of a table that has been read. mends: the file of the mends, or a copy of it."""
+    draft, test = project.draft(), own_test_file(project)
+    return Order(
+        dataset_key(project),
+        str(table_folder(project)),
+        draft.get("task", "classify"),
+        {name: list(columns) for name, columns in (draft.get("roles") or {}).items()},
+        int(draft.get("seed", 0)),
+        list(draft.get("leave_out") or ()),
+        split_wish(draft).to_json(),
+        str(test or ""),
+        str(mends),
+    )
 
 
 def split_wish(draft: dict[str, Any]) -> SplitWish:
@@ -129,93 +171,9 @@ def _content_key(path: Path, size: int, stamp: int) -> str:
     return blake2b(content, digest_size=12).hexdigest() if content.strip() != b"[]" else ""
 
 
-def _make(project: Project, key: str) -> dict[str, Any]:
-    from tlcore.checks import check_dataset
-    from tlcore.facts import measure_facts
+def _make(project: Project) -> dict[str, Any]:
+    from tlcore.prepare import prepare_rows
+    from tlcore.told import Nobody
 
-    dataset = _dataset(project)
-    facts = measure_facts(dataset, _tokenizer())
-    problems = check_dataset(dataset, facts)
-    about = {
-        "key": key,
-        "facts": facts.to_json(),
-        "cards": cards_of(problems),
-        "steps": _steps(dataset),
-        **_summary(dataset),
-    }
-    spare = Path(tempfile.mkdtemp(prefix="dataset-", dir=project.folder))
-    dataset.save(spare)
-    save_problems(spare / PROBLEMS, problems)
-    write_json(spare / PREPARED, about)
-    _swap(spare, project.dataset_folder)
-    return about
-
-
-def _dataset(project: Project) -> Dataset:
-    from tlcore.datasets import make_dataset
-    from tlcore.tables import read_table
-    from tlcore.tasks import get_task
-
-    draft = project.draft()
-    table, test_file = open_table(project), own_test_file(project)
-    roles = {name: tuple(columns) for name, columns in (draft.get("roles") or {}).items()}
-    seed, wish = int(draft.get("seed", 0)), split_wish(draft)
-    name = split_name(roles.get("text", ()), seed, test_file is not None, wish)
-    dataset = make_dataset(
-        table,
-        get_task(draft.get("task", "classify")),
-        roles,
-        seed=seed,
-        test=read_table(test_file) if test_file else None,
-        leave_out=draft.get("leave_out") or (),
-        mends=project.mends(),
-        split=replace(wish, previous=project.sides(name)),
-    )
-    project.save_sides(name, dataset.sides())
-    return dataset
-
-
-def _steps(dataset: Dataset) -> list[dict[str, Any]]:
-    from tlcore.mend import describe
-
-    return [
-        {
-            "id": mend.id,
-            "title": mend.title,
-            "sentence": describe(mend),
-            "check": mend.check,
-            "notes": outcome.warnings(),
-        }
-        for mend, outcome in zip(dataset.mends, dataset.outcomes, strict=True)
-    ]
-
-
-def _tokenizer() -> Path | None:
-    from tlcore.models.bases import tokenizer_file
-
-    try:
-        return tokenizer_file("minilm")
-    except TlcoreError:
-        return None
-
-
-def _summary(dataset: Dataset) -> dict[str, Any]:
-    rows = dataset.rows
-    numbers, texts, sides, whys = rows["row"][:], rows["text"][:], rows["split"][:], rows["why"][:]
-    some: dict[str, list[dict[str, Any]]] = {"left_out": [], "unlabelled": []}
-    for number, text, side, why in zip(numbers, texts, sides, whys, strict=True):
-        if side in some and len(some[side]) < SHOWN:
-            some[side].append({"row": number, "why": why or "no label", "text": text[:200]})
-    buckets = Counter(sum(len(text.split()) > end for end in BUCKETS) for text in texts if text)
-    return {
-        **some,
-        "warnings": list(dataset.warnings),
-        "counts": dataset.counts(),
-        "lengths": [buckets[i] for i in range(len(BUCKETS) + 1)],
-    }
-
-
-def _swap(spare: Path, folder: Path) -> None:
-    """Written beside and swapped in whole: another tab may have the old rows memory-mapped."""
-    shutil.rmtree(folder, ignore_errors=True)
-    spare.rename(folder)
+    with tempfile.TemporaryDirectory(prefix="dataset-", dir=project.folder) as spare:
+        return prepare_rows(project, order_of(project, project.mends_file), Path(spare) / "dataset", Nobody())

@@ -18,24 +18,26 @@ from tlcore.workspace import Project
 
 HEAD, CELL = 50, 300
 FORMATS = {"csv": "text", "xlsx": "an Excel sheet", "xls": "an old Excel sheet", "ods": "an OpenDocument sheet",
-           "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet"}  # fmt: skip
+           "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet", "html": "a web page", "xml": "an Excel 2003 XML file"}  # fmt: skip
 WITHOUT_NAMES_IN_A_ROW = ("jsonl", "json", "parquet")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", ":": "colons", " ": "blanks",
-              "  ": "two blanks or more"}  # fmt: skip
+              "  ": "blanks that line them up"}  # fmt: skip
 ENCODINGS = {
     "utf-8": "UTF-8", "cp1252": "Western Europe, Windows (cp1252)", "latin-1": "Western Europe (latin-1)",
     "mac_roman": "Western Europe, old Mac (mac_roman)", "cp1250": "Central Europe, Windows (cp1250)",
     "iso8859_2": "Central Europe (iso8859_2)", "cp1251": "Cyrillic, Windows (cp1251)", "koi8_r": "Cyrillic (koi8_r)",
     "cp1253": "Greek, Windows (cp1253)", "cp1254": "Turkish, Windows (cp1254)", "utf-16": "UTF-16",
-    "shift_jis": "Japanese (shift_jis)", "euc_jp": "Japanese (euc_jp)", "gb18030": "Chinese (gb18030)", "big5": "Chinese (big5)",
+    "shift_jis": "Japanese (shift_jis)", "euc_jp": "Japanese (euc_jp)", "iso2022_jp": "Japanese, e-mail (iso2022_jp)", "gb18030": "Chinese (gb18030)", "big5": "Chinese (big5)",
     "euc_kr": "Korean (euc_kr)",
 }  # fmt: skip
+STORED = {"utf-8": "UTF-8", "utf-16": "UTF-16"}
 GUESSED = {"encoding": "how letters are stored", "delimiter": "what parts the cells", "sheet": "which sheet",
            "header_row": "which row names the columns"}  # fmt: skip
 LOOK_AT, MOST_SPELLINGS, LONGEST_WORD = 200_000, 5, 24
 LOST = "\ufffd"
 GARBLED = ("garbled", "could not be read", "broken characters")
 """How tlcore.tables says it, see its damage.py, decode.py and columns.py."""
+_FIELD_WORDS = re.compile(r" \(([^()]* read as [^()]*)\)")
 _ODD_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 
 
@@ -85,8 +87,8 @@ def _first_rows(table: Table) -> Preview:
     return Preview(table.how, table.rows, head, [int(n) for n in table.row_numbers[:HEAD]], guess_roles(table))
 
 
-def sentence(preview: Preview) -> str:
-    """How the file was read, in one sentence."""
+def sentence(preview: Preview, name: str = "") -> str:
+    """How the file was read, in one sentence. name: what the user calls the file, where its copy is called otherwise."""
     how = preview.how
     parts = [FORMATS.get(how.format, how.format)]
     if how.member:
@@ -96,11 +98,11 @@ def sentence(preview: Preview) -> str:
     if how.delimiter:
         parts.append(f"cells parted by {DELIMITERS.get(how.delimiter, f'“{how.delimiter}”')}")
     if how.encoding:
-        parts.append(f"encoding {how.encoding}")
+        parts.append(f"letters stored as {STORED.get(how.encoding, how.encoding)}")
     if how.format not in WITHOUT_NAMES_IN_A_ROW:
         parts.append(_names_in(how))
     size = f"{plural(preview.rows, 'row')} and {plural(len(preview.columns), 'column')}"
-    return f"{size}, read from {how.file} as {', '.join(parts)}."
+    return f"{size}, read from {name or how.file} as {', '.join(parts)}."
 
 
 def guessed(how: HowRead) -> str:
@@ -117,6 +119,12 @@ def sorted_by_harm(oddities: Sequence[str]) -> tuple[list[str], list[str]]:
     """What says that letters are damaged, and all other oddities, which only say how the file was taken."""
     garbled = [note for note in oddities if any(word in note for word in GARBLED)]
     return garbled, [note for note in oddities if note not in garbled]
+
+
+def plainly(notes: Sequence[str]) -> tuple[list[str], str]:
+    """Notes about damaged letters without the field's words for it, and those words, for a hover; "" where there are none."""
+    found = [match[1] for note in notes if (match := _FIELD_WORDS.search(note))]
+    return [_FIELD_WORDS.sub("", note) for note in notes], found[0] if found else ""
 
 
 def spellings(path: Path, now: str, asked: Sequence[str] = tuple(ENCODINGS)) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -58,16 +58,27 @@ def _download(project: Project, cards: Sequence[Card]) -> None:
         "**1.** Download the rows. **2.** In Excel (or LibreOffice), choose a label for each in the column “your decision”; "
         "a drop-down offers them. **3.** Upload the file again: you see every change before it is made."
     )
-    proposed = [name for name in listed if name in ABOUT_LABELS] or list(listed)
-    chosen = st.multiselect(
-        "Rows of", list(listed), format_func=lambda name: listed[name].title, placeholder="Choose what to review",
-        **state.kept(project, "review_of", proposed, list(listed)),
-    )  # fmt: skip
+    chosen = _which(project, listed)
     if chosen:
         st.download_button(
-            "Download the rows to review", partial(_review_file, project, [listed[name] for name in chosen]),
+            "Download the rows to review", partial(_review_file, project, chosen),
             "nudge-review.xlsx", SHEET, key="get-review", on_click="ignore", icon=":material/download:",
         )  # fmt: skip
+    else:
+        st.caption("Tick at least one to get a file.")
+
+
+def _which(project: Project, listed: Mapping[str, Card]) -> list[Card]:
+    """The problems to review, a tick box each: their titles count rows, so they change while a mend is made, and a browser
+    that holds a chosen title would lose what it chose."""
+    proposed = [name for name in listed if name in ABOUT_LABELS] or list(listed)
+    st.markdown("Which rows?")
+    with st.container(gap=None):
+        return [
+            card
+            for name, card in listed.items()
+            if st.checkbox(escape_md(card.title), **state.kept(project, f"review_rows.{name}", name in proposed))
+        ]
 
 
 def _review_file(project: Project, cards: Sequence[Card]) -> bytes:

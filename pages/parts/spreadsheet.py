@@ -14,7 +14,7 @@ from tlcore.tables import FROM_PATH_LIMITS, Limits, Table, keep_table, kept_tabl
 from tlcore.workspace import Project
 
 OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "header_rows", "last_row")
-ENDINGS = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "parquet", "zip", "gz")
+ENDINGS = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "parquet", "html", "md", "zip", "gz")
 """Of the files that can be read, as people name them; what a file is its first bytes say."""
 MOST_KEPT = 3
 """Ways of reading a file whose tables stay on the disk, so that going back to the guess costs nothing."""
@@ -50,7 +50,8 @@ def table_folder(project: Project) -> Path:
 
 
 def is_kept(project: Project) -> bool:
-    return (table_folder(project) / "how.json").exists()
+    """Whether the table is there and can be used: one that is damaged, or that an older Nudge kept, is read anew."""
+    return kept_table(table_folder(project)) is not None
 
 
 def open_table(project: Project, progress: Progress | None = None) -> Table:

@@ -102,7 +102,8 @@ open_step = go
 
 def open_project(of: Project | None) -> None:
     """Make a project this tab's own (None: no project)."""
-    st.query_params.clear()
+    for name in (PROJECT, RUN):  # others may belong to a box that is bound to the address
+        st.query_params.pop(name, None)
     if of is None:
         st.session_state.pop(PROJECT, None)
     else:

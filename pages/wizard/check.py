@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cards, closer, deep, findings, grid, mending, round_trip, shell, state
+from pages.parts import (
+    cards,
+    closer,
+    deep,
+    findings,
+    grid,
+    intake,
+    mending,
+    preparing_view,
+    round_trip,
+    shell,
+    state,
+)
 from pages.parts.found import gravest_first
-from pages.parts.prepared import Prepared, is_prepared, prepare
+from pages.parts.prepared import Prepared, is_large, is_prepared, prepare
 from pages.parts.problems import problem
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
@@ -18,6 +30,11 @@ def main() -> None:
     shell.require_open("check", project)
     try:
         fresh = not is_prepared(project)
+        if fresh:
+            intake.read(project)  # under a bar, where the table is not on the disk any more
+            if is_large(project):
+                preparing_view.wait(project)
+                return
         with st.spinner("Looking at every row …"):
             found = prepare(project)
     except TlcoreError as error:

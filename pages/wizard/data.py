@@ -10,9 +10,15 @@ from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.predict.text import join_text
+from tlcore.tables import HowRead
 from tlcore.workspace import Project
 
 MAPPED, LONG = 5, 240
+ROW_HEIGHT, MOST_HEIGHT, NUMBER_WIDTH = 35, 250, 70  # pixels, of the preview
+DAMAGED = (
+    "The letters were damaged before this file was made. You can go on: Check turns back what is certain, with one click. "
+    "Better still, save the file anew where it comes from, and choose “UTF-8” if you are asked how."
+)
 
 
 def main() -> None:
@@ -40,12 +46,11 @@ def main() -> None:
 
 def _as_read(project: Project, preview: reading.Preview) -> None:
     """How the file was read, what was odd, and its first rows; each guess can be changed."""
-    shell.answer(reading.sentence(preview))
+    name = "" if preview.how.member else str(state.draft(project).get("file") or "")
+    shell.answer(reading.sentence(preview, name))
     columns.sheet_picker(project, preview)
     garbled, others = reading.sorted_by_harm(preview.how.oddities)
-    warnings(garbled)
-    if garbled:
-        columns.encoding_offer(project, preview)
+    _garbled(project, preview, garbled)
     if others:
         st.info("\n".join(f"- {escape_md(note)}" for note in others))
     _preview(preview)
@@ -54,11 +59,25 @@ def _as_read(project: Project, preview: reading.Preview) -> None:
     columns.reading_controls(project, preview, offer_encodings=not garbled)
 
 
+def _garbled(project: Project, preview: reading.Preview, notes: list[str]) -> None:
+    """Which letters look wrong, and what to do about it; what the field calls it on hover."""
+    if not notes:
+        return
+    plain, term = reading.plainly(notes)
+    warnings(plain)
+    if term:
+        st.caption(DAMAGED, help=escape_md(f"The field says: {term}."))
+    columns.encoding_offer(project, preview)
+
+
 def _preview(preview: reading.Preview) -> None:
     rows: dict[str, list[str] | list[int]] = dict(preview.head)
     if "row" not in rows:
         rows = {"row": preview.numbers, **rows}
-    shell.text_table(rows, height=250, key="preview", alt="The first rows of the spreadsheet")
+    height = min(MOST_HEIGHT, ROW_HEIGHT * (len(preview.numbers) + 1) + 3)
+    widths = {"row": NUMBER_WIDTH} if "row" not in preview.columns else {}
+    alt = "The first rows of the spreadsheet"
+    shell.text_table(rows, height=height, widths=widths, key="preview", alt=alt)
 
 
 def _roles(project: Project, preview: reading.Preview) -> None:
@@ -79,15 +98,16 @@ def _roles(project: Project, preview: reading.Preview) -> None:
 def _refusal(text: list[str], label: str, preview: reading.Preview) -> TlcoreError | None:
     """Why these columns cannot be learned from, as far as the columns alone can tell."""
     if len(preview.columns) == 1:
-        return TlcoreError(
-            "The file has a single column, so it holds texts or labels but not both.",
-            preview.how.file,
-            "Add a column with the right answer for each text, or change how the file is read (cells parted by).",
-        )
+        return _one_column(preview.how)
     if not text:
         return TlcoreError("No text column is chosen.", "", "Choose the column that holds the texts to read.")
     if not label:
-        return TlcoreError("No label column is chosen.", "", "Choose the column that holds the right answers.")
+        return TlcoreError(
+            "No label column is chosen.",
+            "",
+            "Choose the column that holds the right answers. Is there none yet? Add one in your spreadsheet, and write the "
+            "answer beside a few dozen rows; the others may stay empty.",
+        )
     if label in text:
         return TlcoreError(
             "One column cannot be both the text and the label: the model would be told the answer.",
@@ -97,8 +117,21 @@ def _refusal(text: list[str], label: str, preview: reading.Preview) -> TlcoreErr
     return None
 
 
+def _one_column(how: HowRead) -> TlcoreError:
+    """What to do depends on what the file is: another sheet, another sign between the cells, or another column."""
+    where, fix = how.file, "Use a file with a second column that holds the right answer for each text."
+    if len(how.sheets) > 1:
+        where = f"file “{how.member}”" if how.member else f"sheet “{how.sheet}”"
+        fix = f"Choose another {'file of the archive' if how.member else 'sheet'} above."
+    elif how.format == "csv":
+        fix += " Did the columns run into one? Change what the cells are parted by, under “Not read right?”."
+    return TlcoreError("There is a single column here, so it holds texts or labels but not both.", where, fix)
+
+
 def _mapped(preview: reading.Preview, text: list[str], label: str) -> None:
     """What the model will see, row by row."""
+    if text == [preview.guess.get("text")] and label == preview.guess.get("label"):
+        st.caption("Nudge guessed both columns. Choose others if they are not the ones you mean.")
     st.caption("This is what the model will see: it reads the left, and learns to answer the right.")
     rows = range(min(MAPPED, len(preview.numbers)))
     inputs = [join_text([preview.head[column][i] for column in text]) for i in rows]
@@ -109,6 +142,7 @@ def _mapped(preview: reading.Preview, text: list[str], label: str) -> None:
             "it should answer": [preview.head[label][i].strip() or "(no label)" for i in rows],
         },
         key="mapped",
+        widths={"row": NUMBER_WIDTH},
         alt="Five rows as the model will see them",
     )
 

@@ -6,9 +6,11 @@ import streamlit as st
 
 from pages.parts import listing, shell, state
 from pages.parts.problems import problem
-from pages.parts.words import escape_md
+from pages.parts.words import escape_md, plural
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
+
+NEWEST = 8
 
 
 def main() -> None:
@@ -28,9 +30,21 @@ def main() -> None:
         state.go("data")
     if projects:
         st.subheader("Your projects", anchor=False)
-        for project in projects:
+        for project in projects[:NEWEST]:
             _project(project)
+        _older(projects[NEWEST:])
     _examples()
+
+
+def _older(projects: list[Project]) -> None:
+    """Folded, and read only when somebody opens it: a year of work is not to hide the examples, nor to slow the page."""
+    if not projects:
+        return
+    opened = st.expander(plural(len(projects), "older project"), key="older", on_change="rerun")
+    if opened.open:
+        with opened:
+            for project in projects:
+                _project(project)
 
 
 def _project(project: Project) -> None:

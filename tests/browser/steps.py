@@ -90,5 +90,5 @@ def mend(page: Page, fix: str, rows: str) -> None:
     expect(card.get_by_text(re.compile(rf": {rows} changes?\."))).to_be_visible()
     expect(card.get_by_test_id("stDataFrame").first).to_be_visible()
     button(page, "Do it")
-    expect(page.get_by_role("button", name="Do it", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Do it", exact=True)).to_have_count(0, timeout=STEP_SECONDS)
     settled(page)

@@ -43,7 +43,7 @@ def test_a_messy_file_is_understood_mended_by_clicks_and_trained(
     steps.upload(page, server.url, messy_file)
     answer = page.locator(".st-key-answer")
     expect(answer).to_contain_text("126 rows and 3 columns")
-    expect(answer).to_contain_text("cells parted by semicolons, encoding cp1252, column names in row 1")
+    expect(answer).to_contain_text("cells parted by semicolons, letters stored as cp1252, column names in row 1")
     steps.button(page, "Check the data")
     expect(page.get_by_text("Yes: 126 rows in 5 classes")).to_be_visible()
     for words in ("1 label seems", "2 texts have different labels", "1 class has a single row", "5 rows repeat"):
@@ -58,7 +58,7 @@ def test_a_messy_file_is_understood_mended_by_clicks_and_trained(
     expect(page.get_by_text("Yes: 121 rows in 3 classes")).to_be_visible()
 
     page.get_by_text("What you changed: 3 steps").wait_for()
-    _undo(page, "Left out 1 row.")
+    _undo(page, "Left out 1 row (127).")
     expect(page.get_by_text("Yes: 122 rows in 4 classes")).to_be_visible()
     steps.mend(page, "single_rows-0", "1 row")
     steps.mend(page, "duplicates-0", "3 rows")

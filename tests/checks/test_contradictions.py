@@ -17,7 +17,7 @@ def test_the_same_text_with_other_labels_is_named_and_costs_the_minority(classif
     assert problem.rows == (18, 19, 20)
     assert problem.severity == "warning"
     assert problem.score == 1 - 1 / 20  # whoever says "a" is wrong once
-    assert "95.0%" in problem.cost
+    assert "95.0 %" in problem.cost
     assert problem.title == "1 text has different labels in different rows."
     assert problem.notes == ("“a” here, “b” in row 20", "“a” here, “b” in row 20", "“b” here, “a” in row 18")
     majority, leave = problem.fixes
@@ -34,7 +34,7 @@ def test_nearly_the_same_text_contradicts_too_and_without_a_majority_nothing_is_
     assert problem is not None
     assert problem.rows == (18, 19)
     assert "nearly the same" in problem.title
-    assert "94.4%" in problem.cost
+    assert "94.4 %" in problem.cost
     assert [fix.kind for fix in problem.fixes] == ["leave_out"]
 
 
@@ -43,7 +43,7 @@ def test_a_ceiling_below_all_is_never_called_all(classify: Callable[..., Dataset
     dataset = classify([*texts, "same", "same"], [*labels, "a", "b"])
     problem = contradictions(dataset, measure_facts(dataset))
     assert problem is not None
-    assert "99.9%" in problem.cost
+    assert "99.9 %" in problem.cost
 
 
 def test_the_same_text_with_the_same_label_or_none_is_no_contradiction(classify: Callable[..., Dataset]) -> None:

@@ -16,7 +16,7 @@ def test_texts_longer_than_the_model_reads_are_counted(
     dataset = classify(texts, ["a", "b"] * 20)
     problem = cut_off(dataset, measure_facts(dataset, tokenizer_file("minilm")))
     assert problem is not None
-    assert problem.title.startswith(f"{long} texts are cut off after 256")
+    assert problem.title.startswith(f"{long} texts are cut off after about 192 words (256 ")
     assert problem.severity == severity
     assert problem.score == 1 - long / 40
     assert problem.rows == tuple(range(42 - long, 42))
@@ -28,8 +28,8 @@ def test_how_much_is_lost_is_said_for_all_and_for_each(classify: Callable[..., D
     problem = cut_off(dataset, measure_facts(dataset, tokenizer_file("minilm")))
     assert problem is not None
     assert problem.rows == (41, 40)  # the longest first
-    assert problem.notes == ("about 79% is not read", "about 36% is not read")  # 256 of 1,202 and of 402 pieces
-    assert "About 57% of what they say is not read." in problem.cost
+    assert problem.notes == ("about 79 % is not read", "about 36 % is not read")  # 256 of 1,202 and of 402 pieces
+    assert "About 57 % of what they say is not read." in problem.cost
 
 
 def test_short_texts_are_read_whole(classify: Callable[..., Dataset]) -> None:

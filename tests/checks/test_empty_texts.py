@@ -23,7 +23,7 @@ def test_empty_and_bare_rows_are_named_and_the_bare_ones_can_be_left_out(classif
     dataset = classify([*TEXTS, "", "n/a", "-", "   "], [*["a", "b"] * 101, "", "b"])
     problem = empty_texts(dataset, measure_facts(dataset))
     assert problem is not None
-    assert problem.title == "2 rows have no text and 2 rows hold no real text (only “n/a”)."
+    assert problem.title == "2 rows have no text and 2 rows hold no real text (such as “n/a”)."
     assert problem.rows == (202, 203, 204, 205)
     assert problem.notes == ("no text", "only “n/a”", "only “-”", "no text")
     assert problem.severity == "info"

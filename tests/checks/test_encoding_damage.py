@@ -72,10 +72,12 @@ def test_damaged_rows_are_named_and_repaired_with_a_click(classify: Callable[...
     assert problem.notes == (
         "“cafÃ© was nice” should read “café was nice”",
         "“&amp; Jerry” should read “& Jerry”",
-        "signs are lost: “caf\ufffd noir”",
+        "letters are lost: “caf\ufffd noir”",
     )
     assert problem.severity == "warning"
+    assert "In 1 of them letters are gone for good" in problem.cost
     (fix,) = problem.fixes
+    assert fix.title == "Repair 2 texts"
     assert (fix.kind, fix.rows, fix.values) == ("retext", (42, 43), ("the café was nice", "Tom & Jerry"))
     assert "saved as UTF-8" in problem.cost
 

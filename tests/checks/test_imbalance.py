@@ -15,7 +15,7 @@ def test_one_class_far_more_common_than_another_is_said_with_both(classify: Buil
     assert problem is not None
     assert "“ham” has 50 rows" in problem.title
     assert "“eggs” only 6" in problem.title
-    assert "always says “ham” is right in 76% of the rows" in problem.cost
+    assert "always says “ham” is right in 76 % of the rows" in problem.cost
     assert problem.score == pytest.approx(6 / 50)
     assert problem.severity == "info"
 

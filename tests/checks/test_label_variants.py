@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tlcore.checks.base import quoted
 from tlcore.checks.label_variants import distance, is_slip, label_variants, merged_classes, plain_key
 from tlcore.datasets import Dataset
 from tlcore.facts import measure_facts
@@ -134,6 +135,6 @@ def test_slips_planted_in_77_real_labels_are_found_and_nothing_else_is(bench_dat
     assert problem is not None
     meant = {i + 2: labels[i] for i in changed}
     found = dict(zip(problem.rows, problem.notes, strict=True))
-    right = [row for row, note in found.items() if note == f"may mean “{meant.get(row, '?')[:40]}”"]
+    right = [row for row, note in found.items() if note == f"may mean {quoted(meant.get(row, '?'))}"]
     assert len(right) == len(found)
     assert len(right) >= 0.9 * len(changed)

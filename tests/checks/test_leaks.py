@@ -1,8 +1,5 @@
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from tlcore.checks.evidence import Evidence
 from tlcore.checks.leaks import leaks
 from tlcore.datasets import Dataset
 from tlcore.facts import measure_facts
@@ -14,7 +11,7 @@ LABELS = ["a", "b"] * 5
 
 
 def found(dataset: Dataset) -> object:
-    return leaks(dataset, measure_facts(dataset), Evidence(np.zeros((0, 0))))
+    return leaks(dataset, measure_facts(dataset))
 
 
 def with_test(

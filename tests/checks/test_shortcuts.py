@@ -96,7 +96,7 @@ def test_a_sorted_file_is_told_and_does_no_harm(found: Callable[..., Any], label
 def test_what_is_in_the_text_is_told_before_what_is_beside_it(found: Callable[..., Any], labels: list[str]) -> None:
     ordered = sorted(labels)
     problem = found([f"{label[0]}{text}" for label, text in zip(ordered, texts(), strict=True)], ordered)
-    assert "the first sign" in problem.title
+    assert "the first character" in problem.title
     assert "from the order of the rows" in problem.cost
 
 

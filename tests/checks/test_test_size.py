@@ -20,7 +20,7 @@ def test_a_small_test_is_told_with_the_range_it_gives(
     assert problem is not None
     assert (test < SMALL_TEST) == (severity == "warning")
     assert f"{test} rows" in problem.title
-    assert f"from {low:.0%} to {high:.0%}" in problem.title
+    assert f"from {100 * low:.0f} % to {100 * high:.0f} %" in problem.title
     assert problem.severity == severity
     assert "545 test rows" in problem.cost
     assert "labelled rows in all" in problem.cost

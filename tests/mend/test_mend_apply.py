@@ -87,7 +87,7 @@ def test_a_row_that_is_gone_or_another_now_is_said_and_nothing_else_is_touched(r
     assert data.outcomes[0].rows == 1
     assert held(data, 9)[1] == "new in the file"
     assert any(
-        "2 rows that “Take” changes not found any more (rows 3, 10 when it was made)" in note for note in data.warnings
+        "Take: 2 rows were not found any more (rows 3, 10 when this step was made)" in note for note in data.warnings
     )
 
 
@@ -124,7 +124,7 @@ def test_later_mends_see_earlier_ones_and_undoing_in_the_middle_is_said_not_cras
     undone = redo(rows, mends=[first, third])
     assert [held(undone, row)[1] for row in (3, 4, 9)] == ["good", "good", "very fine"]
     assert undone.outcomes[1].unfit == (3,)
-    assert any(f"“{third.title}” leaves 1 row alone (row 3)" in note for note in undone.warnings)
+    assert any(f"{third.title}: 1 row was left alone (row 3)" in note for note in undone.warnings)
     assert redo(rows, mends=[]).rows.to_dict() == redo(rows).rows.to_dict()
 
 

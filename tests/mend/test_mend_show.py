@@ -23,12 +23,13 @@ def mend(kind: str, *changes: tuple[int, str, str, str]) -> Mend:
         (mend("relabel", (2, LABEL, "a", "b")), "Changed the label of 1 row."),
         (
             mend("grid", (2, LABEL, "a", "b"), (3, LABEL, "a", "b"), (3, TEXT, "x", "y"), (4, USE, YES, NO)),
-            "Changed the label of 2 rows and the text of 1 row, left out 1 row.",
+            "Changed the label of 2 rows and the text of 1 row, left out 1 row (4).",
         ),
         (mend("merge", (2, LABEL, "a", "b"), (3, LABEL, "c", "b")), "Gave 2 rows the label “b”."),
         (mend("mask", (2, TEXT, "a@b.de", "[email]")), "Masked personal data in 1 row."),
+        (mend("leave_out", (8, USE, YES, NO), (3, USE, YES, NO)), "Left out 2 rows (3, 8)."),
         (mend("leave_out", *[(row, USE, YES, NO) for row in range(1200)]), "Left out 1,200 rows."),
-        (mend("grid", (2, USE, NO, YES)), "Took 1 row back in."),
+        (mend("grid", (2, USE, NO, YES)), "Took 1 row (2) back in."),
     ],
 )
 def test_one_sentence_says_what_was_done(made: Mend, said: str) -> None:

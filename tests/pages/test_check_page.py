@@ -54,7 +54,7 @@ def test_a_fix_is_shown_before_it_is_done_then_done_then_undone(home: Path) -> N
     mend = project.mends()[0]
     assert (mend.kind, mend.check, mend.rows) == ("leave_out", "single_rows", 1)
     assert "What you changed: 1 step" in [box.label for box in app.expander]
-    assert "Left out 1 row." in said(app)
+    assert "Left out 1 row (" in said(app)
     assert "single row" not in said(app)
     assert prepare(project).counts["left_out"] == 1
     app.button(key=f"undo-{mend.id}").click().run()

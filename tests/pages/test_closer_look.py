@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pages.parts import deep
-from pages.parts.found import save_problems
 from pages.parts.prepared import prepare
 from tests.pages.helpers import TICKETS, opened, said, show
 from tlcore import jobs
@@ -35,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def end(job: Path, state: str = "done", problems: tuple[Problem, ...] | None = None, error: TlcoreError | None = None):
     """As the worker leaves it."""
     if problems is not None:
-        save_problems(job / "problems.json", problems)
+        write_json(job / "problems.json", [problem.to_json() for problem in problems])
     write_json(job / "status.json", {"state": state, "error": error.to_json() if error else None})
 
 

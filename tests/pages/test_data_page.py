@@ -58,11 +58,12 @@ def test_what_was_guessed_is_said_and_shown_where_it_is_changed(home: Path) -> N
     )
     app = show("data", project=project.id)
     assert not app.exception
-    assert "encoding cp1252" in said(app)
+    assert "letters stored as cp1252" in said(app)
     assert "semicolons" in said(app)
     assert "how letters are stored, what parts the cells and which row names the columns" in said(app)
     shown = app.selectbox(key=f"{project.id}/read.encoding")
-    assert shown.options[0] == "Find out (Western Europe, Windows (cp1252))"
+    assert shown.options[0] == "Find out"
+    assert shown.label.replace("\\", "") == "Letters are stored as (found: Western Europe, Windows (cp1252))"
     app.selectbox(key=f"{project.id}/read.header_row").set_value(0).run()
     assert "no column names" in said(app)
     assert "which row names" not in said(app)
@@ -185,6 +186,7 @@ def test_one_column_is_explained(home: Path) -> None:
     project = new_project("text\n" + "only words\n" * 20)
     app = show("data", project=project.id)
     assert "single column" in said(app)
+    assert "what the cells are parted by" in said(app)
     assert primary(app).disabled
 
 
@@ -212,5 +214,10 @@ def test_damaged_letters_are_a_warning_and_the_rest_is_not(home: Path) -> None:
     )
     project = new_project("A title\n\ntext,label\n" + rows)
     app = show("data", project=project.id)
-    assert "20 cells look garbled" in app.warning[0].value.replace("\\", "")
+    warning = app.warning[0].value.replace("\\", "")
+    assert "20 cells look garbled" in warning
+    assert "Windows-1252" not in warning
+    assert "Check turns back what is certain" in said(app)
+    about = next(box for box in app.caption if "Check turns back" in box.value)
+    assert "UTF-8 read as Windows-1252" in about.help.replace("\\", "")
     assert "title or notes" in app.info[0].value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts import edits
+from pages.parts import edits, grid, state
 from pages.parts.found import find_rows, rows_of
 from pages.parts.prepared import prepare
 from tests.pages.helpers import TICKETS, opened, said, show
@@ -116,3 +116,14 @@ def test_rows_are_found_by_word_label_and_number(home: Path) -> None:
     assert not app.exception
     assert "30 rows found" in said(app)
     assert project.draft()["find"] == "invoice"
+
+
+def test_saving_twice_is_saving_once(home: Path) -> None:
+    """A second click lands before the page is drawn anew."""
+    project = opened()
+    prepare(project)
+    edits.keep(project, {3: {"label": "Delivery"}})
+    grid._save(project)
+    grid._save(project)
+    assert len(project.mends()) == 1
+    assert state.forget(grid.FAILURE) is None

@@ -49,6 +49,17 @@ def test_deleting_asks_first_and_goes_to_the_trash(home: Path) -> None:
     assert "Bring a spreadsheet" in said(app)
 
 
+def test_older_projects_are_folded_and_listed_when_asked_for(home: Path) -> None:
+    for i in range(11):
+        Workspace().create_project(f"Project {i}")
+    app = show("projects")
+    assert sum(str(button.key).startswith("continue-") for button in app.button) == 8
+    assert "3 older projects" in [box.label for box in app.expander]
+    app.session_state["older"] = True
+    app.run()
+    assert sum(str(button.key).startswith("continue-") for button in app.button) == 11
+
+
 def test_the_examples_open_in_data(home: Path) -> None:
     found = listing.examples()
     assert {e.file.name for e in found} == {

@@ -103,3 +103,21 @@ def test_the_decisions_in_a_sentence(home: Path) -> None:
     file.write_bytes(reviewed(project, {4: "Delivery", 62: "leave out"}))
     result = read_review(file, load_dataset(project.dataset_folder))
     assert round_trip.decided_sentence(result) == "1 change, 1 row confirmed as it is."
+
+
+def test_each_kind_of_problem_has_a_tick_of_its_own(home: Path) -> None:
+    """The titles count rows: what was chosen must not hang on them."""
+    project = opened(CLASH + ",Billing\nlonely words,Odd one\n")
+    app = with_review(project)
+    ticks = {box.key.rsplit(".", 1)[1]: box.value for box in app.checkbox if "review_rows" in box.key}
+    assert ticks["contradictions"] is True
+    assert ticks["single_rows"] is False
+    app.checkbox(key=f"{project.id}/review_rows.contradictions").uncheck().run()
+    assert "Tick at least one" in said(app)
+    app.checkbox(key=f"{project.id}/review_rows.single_rows").check().run()
+    assert project.draft()["review_rows"] == {"contradictions": False, "single_rows": True}
+    project.save_upload("more.csv", (CLASH + ",Billing\nlonely words,Odd one\nmore lonely words,Odd two\n").encode())
+    again = with_review(project)
+    assert "2 classes have a single row" in again.checkbox(key=f"{project.id}/review_rows.single_rows").label
+    assert again.checkbox(key=f"{project.id}/review_rows.single_rows").value is True
+    assert again.checkbox(key=f"{project.id}/review_rows.contradictions").value is False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,12 +20,14 @@ from tlcore.splits import (
     Sample,
     SplitRows,
     SplitWish,
+    hex_key,
     make_split,
     points_for_rows,
     rows_for_interval,
     split_key,
     split_rows,
     text_key,
+    text_number,
 )
 
 LABELS = ["a", "b", "c", "d"]
@@ -222,3 +225,21 @@ def test_the_samples_are_split_as_before_where_nothing_in_them_is_near_same(benc
     words, labels = [text for text, _ in kept], [label for _, label in kept]
     assert len(kept) > 3000
     assert split_rows(words, labels, 0, own_test=False) == split_of_old(words, labels, 0, False, None)
+
+
+def test_what_is_alike_is_told_whether_or_not_it_was_kept_together() -> None:
+    words = [*texts(40), near(texts(40)[3]), texts(40)[5].upper()]
+    found = make_split(SplitRows(words, ["a", "b"] * 21), 0, own_test=False)
+    assert list(found.alike) == [*range(40), 3, 5]
+    letters = [f"dear sir or madam, your order number {10_000 + i} has left our house" for i in range(40)]
+    loose = make_split(SplitRows([*texts(40), *letters], ["a", "b"] * 40), 0, own_test=False)
+    assert set(loose.alike[40:]) == {40}
+    assert len({loose.sides[i] for i in range(40, 80)}) > 1
+
+
+def test_numbers_of_the_texts_can_be_given() -> None:
+    words = [*texts(40), texts(40)[5].upper()]
+    rows = SplitRows(words, [*["a", "b"] * 20, "b"])
+    given = replace(rows, same=[text_number(word) for word in words])
+    assert make_split(given, 3, own_test=False) == make_split(rows, 3, own_test=False)
+    assert hex_key(text_number(words[5])) == split_key(words[40])

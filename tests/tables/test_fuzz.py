@@ -103,6 +103,11 @@ GOOD = {
     "good.jsonl": b'{"text": "a", "label": true}\n{"text": "b", "label": null}\n',
     "good.parquet": _parquet(),
     "good.zip": _zip({"d/a.csv": TEXT, "d/b.csv": "x,y\n1,2\n", "d/i.png": "x"}),
+    "page.xls": b"<html><table><tr><th>text<th rowspan=2>n</tr><tr><td colspan=2>a&amp;b<br>c<td>1</table><p></html>",
+    "book.xls": b'<?xml version="1.0"?><Workbook><Worksheet ss:Name="S"><Table><Row><Cell><Data>text</Data></Cell></Row>'
+    b'<Row ss:Index="3"><Cell ss:Index="2" ss:MergeDown="3"><Data ss:Type="Number">1</Data></Cell></Row></Table></Worksheet>',
+    "lined_up.txt": b"nr      text            label\n1       good day        a\n2       so  so          b\n30      bad             a\n",
+    "commas.csv": b"label,text\n" + b"a,well, yes,no\nb,fine\na,so, so\n" * 4,
     "good.csv.gz": gzip.compress(TEXT.encode(), mtime=0),
 }
 if XLS.is_file():

@@ -1,5 +1,7 @@
 """A table kept on the disk comes back as it was, and not at all if it is damaged."""
 
+import json
+
 from tlcore.tables import keep_table, kept_table, read_table
 
 
@@ -29,4 +31,15 @@ def test_nothing_or_damaged_is_none(tmp_path):
     (tmp_path / "table.arrow").write_bytes(b"ARROW1 and rubbish")
     assert kept_table(tmp_path) is None
     (tmp_path / "how.json").write_text("{")
+    assert kept_table(tmp_path) is None
+
+
+def test_what_another_version_of_the_reader_kept_is_read_anew(tmp_path):
+    (tmp_path / "a.csv").write_text("text\na\n")
+    keep_table(read_table(tmp_path / "a.csv"), tmp_path)
+    how = json.loads((tmp_path / "how.json").read_text())
+    (tmp_path / "how.json").write_text(json.dumps({**how, "reader version": 1}))
+    assert kept_table(tmp_path) is None
+    del how["reader version"]
+    (tmp_path / "how.json").write_text(json.dumps(how))
     assert kept_table(tmp_path) is None

@@ -14,6 +14,7 @@ from tlcore.checks.imbalance import imbalance
 from tlcore.checks.label_column import label_column
 from tlcore.checks.label_variants import label_variants
 from tlcore.checks.languages import languages
+from tlcore.checks.leaks import leaks
 from tlcore.checks.not_used import not_used
 from tlcore.checks.personal import personal
 from tlcore.checks.single_rows import single_rows
@@ -22,10 +23,11 @@ from tlcore.checks.test_size import test_size
 from tlcore.checks.too_long import too_long
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
+from tlcore.told import Listener, Nobody
 
 # Of two problems as grave, the one named first here is shown first: what is wrong with the labels, with the texts, with the amount.
 CHECKS: tuple[Check, ...] = (
-    label_column, label_variants, contradictions, single_rows, small_classes, too_long, encoding_damage, languages,
+    label_column, label_variants, contradictions, leaks, single_rows, small_classes, too_long, encoding_damage, languages,
     empty_texts, personal, duplicates, cut_off, imbalance, test_size, not_used,
 )  # fmt: skip
 SEVERITIES = ("warning", "info")
@@ -33,9 +35,16 @@ SEVERITIES = ("warning", "info")
 __all__ = ["CHECKS", "Check", "Fix", "Problem", "check_dataset", "gravest_first"]
 
 
-def check_dataset(dataset: Dataset, facts: Facts) -> list[Problem]:
-    """Every problem found, the gravest first."""
-    return gravest_first(problem for check in CHECKS if (problem := check(dataset, facts)) is not None)
+def check_dataset(dataset: Dataset, facts: Facts, told: Listener | None = None) -> list[Problem]:
+    """Every problem found, the gravest first. told: hears how many checks are done, and may end it (StopRequested)."""
+    told = told or Nobody()
+    found = []
+    for done, check in enumerate(CHECKS):
+        told.check_stop()
+        told.emit("progress", done=done, total=len(CHECKS), unit="checks")
+        if (problem := check(dataset, facts)) is not None:
+            found.append(problem)
+    return gravest_first(found)
 
 
 def gravest_first(problems: Iterable[Problem]) -> list[Problem]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from tlcore.checks.base import WARNING, Fix, Problem
+from tlcore.checks.base import WARNING, Fix, Problem, counted, leave_out, quoted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.near import near_groups
-from tlcore.splits import LEFT_OUT, text_key
+from tlcore.splits import text_key
 
 Group = list[tuple[int, str, str]]
 """Row, text, label of each row whose text says the same."""
@@ -22,16 +21,16 @@ def contradictions(dataset: Dataset, facts: Facts) -> Problem | None:
     ceiling = 1 - lost / max(1, facts.labelled)
     at_best = 1000 * (facts.labelled - lost) // max(1, facts.labelled) / 10  # rounded down: 100 % is what it is not
     equal = all(len({text_key(text) for _, text, _ in group}) == 1 for group in clashes)
-    many = "1 text has" if len(clashes) == 1 else f"{len(clashes):,} texts have"
     notes = {row: note for group in clashes for row, note in _notes(group).items()}
     rows = tuple(sorted(notes))
     return Problem(
         "contradictions",
-        f"{many} different labels in different rows{'' if equal else ' (counting texts that are nearly the same)'}.",
+        f"{counted(len(clashes), 'text has', 'texts have')} different labels in different rows"
+        f"{'' if equal else ' (counting texts that are nearly the same)'}.",
         WARNING,
         ceiling,
-        f"No model can get both right: at best {at_best:.1f}% of your rows. Decide which label is right, and give it to all rows "
-        "with that text.",
+        f"A model gives equal texts the same answer, so it can be right in at most {at_best:.1f} % of your rows. Decide which label is "
+        "right, and give it to all rows with that text.",
         rows,
         _fixes(clashes),
         tuple(notes[row] for row in rows),
@@ -39,15 +38,13 @@ def contradictions(dataset: Dataset, facts: Facts) -> Problem | None:
 
 
 def _groups(dataset: Dataset) -> list[Group]:
-    columns = (dataset.rows[name][:] for name in ("row", "text", "label", "source", "split"))
-    labelled = [
-        (row, text, label)
-        for row, text, label, source, side in zip(*columns, strict=True)
-        if source == "file" and side != LEFT_OUT and label is not None and text
-    ]
+    """The rows of each text that stands in several; which texts are alike was found when the rows were split."""
+    repeated = {first for row, first in used_rows(dataset, "row", "alike") if first is not None and first != row}
     groups: dict[int, Group] = defaultdict(list)
-    for group, one in zip(near_groups([text for _, text, _ in labelled]), labelled, strict=True):
-        groups[group].append(one)
+    if repeated:
+        for first, row, text, label in used_rows(dataset, "alike", "row", "text", "label"):
+            if first in repeated:
+                groups[first].append((row, text, label))
     return list(groups.values())
 
 
@@ -56,7 +53,7 @@ def _notes(group: Group) -> dict[int, str]:
     found = {}
     for row, _, label in group:
         other, _, its = next(one for one in group if one[2] != label)
-        found[row] = f"“{label}” here, “{its}” in row {other}"
+        found[row] = f"{quoted(label)} here, {quoted(its)} in row {other:,}"
     return found
 
 
@@ -68,9 +65,8 @@ def _fixes(clashes: list[Group]) -> tuple[Fix, ...]:
         if counts[0][1] > counts[1][1]:
             changed |= {row: counts[0][0] for row, _, label in group if label != counts[0][0]}
     rows = tuple(sorted(row for group in clashes for row, _, _ in group))
-    leave = Fix("leave_out", f"Leave out these {len(rows):,} rows", rows=rows)
     if not changed:
-        return (leave,)
+        return (leave_out(rows),)
     ordered = tuple(sorted(changed))
     title = "Give every text the label that most of its rows have"
-    return Fix("relabel", title, rows=ordered, values=tuple(changed[row] for row in ordered)), leave
+    return Fix("relabel", title, rows=ordered, values=tuple(changed[row] for row in ordered)), leave_out(rows)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import INFO, WARNING, Problem
+from tlcore.checks.base import INFO, WARNING, Problem, counted, percent, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import CHARACTERS_A_PIECE, PIECES_A_WORD, Facts
-from tlcore.splits import LEFT_OUT
 
 MANY = 0.1
 
@@ -16,17 +15,17 @@ def cut_off(dataset: Dataset, facts: Facts) -> Problem | None:
     share = facts.cut_off / max(1, facts.rows)
     lost = lost_parts(dataset, facts)
     about = "About " if facts.estimated else ""
-    many = "1 text is" if facts.cut_off == 1 else f"{facts.cut_off:,} texts are"
-    unread = f" About {sum(lost.values()) / len(lost):.0%} of what they say is not read." if lost else ""
+    many = counted(facts.cut_off, "text is", "texts are")
+    unread = f" About {percent(sum(lost.values()) / len(lost))} of what they say is not read." if lost else ""
     return Problem(
         "cut_off",
-        f"{about}{many} cut off after {facts.max_length} word pieces (about {facts.max_length * 3 // 4} words).",
+        f"{about}{many} cut off after about {facts.max_length * 3 // 4} words ({facts.max_length} word pieces).",
         WARNING if share > MANY else INFO,
         1 - share,
-        f"What comes later in these texts is not seen.{unread} If what matters comes late, shorten the texts, or raise “Longest "
-        "text read” in Plan; training then takes longer.",
+        f"The model never sees what comes later in these texts.{unread} If what matters comes late, shorten the texts, or raise "
+        "“Longest text read” in Plan; training then takes longer.",
         tuple(lost),
-        notes=tuple(f"about {part:.0%} is not read" for part in lost.values()),
+        notes=tuple(f"about {percent(part)} is not read" for part in lost.values()),
     )
 
 
@@ -36,11 +35,10 @@ def lost_parts(dataset: Dataset, facts: Facts) -> dict[int, float]:
     Facts know how many are cut off, not which; lengths in word pieces are told from characters and words, scaled so that
     the longest text has the length that was measured.
     """
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
     rough = {
         row: max(len(text) / CHARACTERS_A_PIECE, len(text.split()) * PIECES_A_WORD) + 2
-        for row, text, source, side in zip(*columns, strict=True)
-        if source == "file" and side != LEFT_OUT and len(text) > facts.max_length
+        for row, text in used_rows(dataset, "row", "text")
+        if len(text) > facts.max_length
     }
     longest = sorted(rough, key=lambda row: (-rough[row], row))[: facts.cut_off]
     scale = facts.tokens_max / rough[longest[0]] if longest else 1.0

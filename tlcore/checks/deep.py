@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from tlcore.checks.base import Problem
 from tlcore.checks.evidence import Evidence
-from tlcore.checks.leaks import leaks
 from tlcore.checks.likely_wrong import likely_wrong
 from tlcore.checks.near_duplicates import near_duplicates
 from tlcore.checks.outliers import outliers
@@ -17,7 +16,7 @@ from tlcore.facts import Facts
 DeepCheck = Callable[[Dataset, Facts, Evidence], Problem | None]
 """One file in `tlcore/checks/`, one line in DEEP_CHECKS. None: nothing to say."""
 
-DEEP_CHECKS: tuple[DeepCheck, ...] = (leaks, likely_wrong, shortcuts, near_duplicates, outliers)
+DEEP_CHECKS: tuple[DeepCheck, ...] = (likely_wrong, shortcuts, near_duplicates, outliers)
 
 
 def check_deeply(

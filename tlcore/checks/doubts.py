@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tlcore.checks.base import PLACE, used_rows
 from tlcore.checks.evidence import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -44,21 +46,18 @@ def doubt_labels(states: np.ndarray, dataset: Dataset) -> Doubts | None:
     """
     import numpy as np
 
-    names = dataset.rows["label"][:]
-    sides = zip(names, dataset.rows["why"][:], dataset.rows["source"][:], strict=True)
-    places = np.array([i for i, (name, why, of) in enumerate(sides) if name is not None and not why and of == "file"])
-    if not len(places):
+    known = [one for one in used_rows(dataset, PLACE, "label") if one[1] is not None]
+    counts = Counter(label for _, label in known)
+    labels = sorted(label for label, count in counts.items() if count >= FEWEST_OF_A_CLASS)
+    code = {label: i for i, label in enumerate(labels)}
+    places = np.array([place for place, label in known if label in code])
+    given = np.array([code[label] for _, label in known if label in code])
+    if len(places) < FEWEST_ROWS or len(labels) < 2:
         return None
-    labels, given, counts = np.unique([names[i] for i in places], return_inverse=True, return_counts=True)
-    enough = counts[given] >= FEWEST_OF_A_CLASS
-    places, kept = places[enough], np.array([names[i] for i in places[enough]])
-    if len(places) < FEWEST_ROWS or len(set(kept)) < 2:
-        return None
-    labels, given = np.unique(kept, return_inverse=True)
     of_rows = states[places]
     near = [_neighbours(of_rows[:, layer], given, len(labels)) for layer in sorted({-1, -min(2, states.shape[1])})]
     probabilities = (_ridge(of_rows, given, len(labels)) + sum(near) / len(near)) / 2
-    return Doubts(places, given, tuple(map(str, labels)), probabilities / probabilities.sum(1, keepdims=True))
+    return Doubts(places, given, tuple(labels), probabilities / probabilities.sum(1, keepdims=True))
 
 
 def _ridge(states: np.ndarray, given: np.ndarray, labels: int) -> np.ndarray:
@@ -118,9 +117,11 @@ def _neighbours(states: np.ndarray, given: np.ndarray, labels: int) -> np.ndarra
     y, others = np.eye(labels, dtype=np.float32)[given[among]], x[among].T
     found = np.empty((len(x), labels), dtype=np.float32)
     for start in range(0, len(x), ROWS_AT_ONCE):
-        similar = x[start : start + ROWS_AT_ONCE] @ others
-        rows = np.arange(start, start + len(similar))
-        weight = np.exp(SHARPNESS * (similar - 1))
+        weight = x[start : start + ROWS_AT_ONCE] @ others
+        rows = np.arange(start, start + len(weight))
+        weight -= 1
+        weight *= SHARPNESS
+        np.exp(weight, out=weight)  # in place: three times as quick
         weight[rows[:, None] == among[None, :]] = 0
         found[rows] = weight @ y
     return found / found.sum(1, keepdims=True)

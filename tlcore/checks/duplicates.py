@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import INFO, Fix, Problem
+from array import array
+
+from tlcore.checks.base import INFO, Problem, counted, find_repeats, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT, text_key
+from tlcore.splits import text_number
+
+NOTHING = text_number("")
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Problem | None:
-    first: dict[str, tuple[int, str | None]] = {}
-    twins: dict[int, int] = {}
-    spare: list[int] = []
-    columns = (dataset.rows[name][:] for name in ("row", "text", "label", "source", "split"))
-    for row, text, label, source, side in zip(*columns, strict=True):
-        key = text_key(text)
-        if source != "file" or side == LEFT_OUT or not key:
-            continue
-        if key in first:
-            twins[row] = first[key][0]
-            if label is None or label == first[key][1]:
-                spare.append(row)  # one with another label is a contradiction, and for a person to decide
-        first.setdefault(key, (row, label))
-    if not twins:
+    keys, rows, labels = array("Q"), array("q"), list[str | None]()
+    for row, same, label in used_rows(dataset, "row", "same", "label"):
+        if same != NOTHING:
+            keys.append(same)
+            rows.append(row)
+            labels.append(label)
+    repeats = find_repeats(keys, rows, labels)
+    if not repeats.twins:
         return None
-    many = "1 row repeats" if len(twins) == 1 else f"{len(twins):,} rows repeat"
-    some = "the repeated row" if len(spare) == 1 else f"{len(spare):,} repeated rows"
     return Problem(
         "duplicates",
-        f"{many} the text of an earlier row.",
+        f"{counted(len(repeats.twins), 'row repeats', 'rows repeat')} the text of an earlier row.",
         INFO,
-        1 - len(twins) / max(1, facts.rows),
-        "Nudge keeps equal texts on one side of the split, so that the test stays honest. They teach nothing new, and count "
-        "more than once in the score.",
-        tuple(twins),
-        (Fix("leave_out", f"Leave out {some}", rows=tuple(spare)),) if spare else (),
-        tuple(f"says the same as row {twin}" for twin in twins.values()),
+        1 - len(repeats.twins) / max(1, facts.rows),
+        "They teach nothing new, and count more than once in the score. The test stays honest all the same: Nudge never learns from "
+        "one of these rows and tests on another with the same text.",
+        tuple(repeats.twins),
+        repeats.fixes(),
+        tuple(f"says the same as row {twin:,}" for twin in repeats.twins.values()),
     )

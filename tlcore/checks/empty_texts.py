@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Problem, counted, leave_out, own_rows, quoted
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
 from tlcore.splits import LEFT_OUT
@@ -22,29 +22,29 @@ PICTURE = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff]|[:;=]-?[()DPp/|*3O]|
 def empty_texts(dataset: Dataset, facts: Facts) -> Problem | None:
     notes: dict[int, str] = {}
     bare: list[int] = []
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    for row, text, source, side in zip(*columns, strict=True):
-        if source == "file" and not text.strip():
+    for row, text, side in own_rows(dataset, "row", "text", "split"):
+        if not text.strip():
             notes[row] = "no text"
-        elif source == "file" and side != LEFT_OUT and says_nothing(text):
-            notes[row] = f"only “{' '.join(text.split())[:20]}”"
+        elif side != LEFT_OUT and says_nothing(text):
+            notes[row] = f"only {quoted(text, 20)}"
             bare.append(row)
     if not notes:
         return None
     empty = len(notes) - len(bare)
-    parts = [_counted(empty, "has", "have") + " no text"] if empty else []
-    parts += [f"{_counted(len(bare), 'holds', 'hold')} no real text ({notes[bare[0]]})"] if bare else []
+    parts = [counted(empty, "row has", "rows have") + " no text"] if empty else []
+    if bare:
+        such = notes[bare[0]] if len(bare) == 1 else notes[bare[0]].replace("only", "such as", 1)
+        parts.append(f"{counted(len(bare), 'row holds', 'rows hold')} no real text ({such})")
     share = len(notes) / max(1, facts.rows)
-    title = "Leave out this row" if len(bare) == 1 else f"Leave out these {len(bare):,} rows"
     return Problem(
         "empty_texts",
         f"{' and '.join(parts)}.",
         WARNING if share > MANY else INFO,
         1 - share,
-        "A model can learn nothing from them but to guess."
-        + (" Rows without any text are already left out; nothing is deleted from your file." if empty else ""),
+        "There is nothing in them to learn from: a model can only guess there."
+        + (" Rows without any text are left out already; nothing is deleted from your file." if empty else ""),
         tuple(notes),
-        (Fix("leave_out", title, rows=tuple(bare)),) if bare else (),
+        (leave_out(tuple(bare)),) if bare else (),
         tuple(notes.values()),
     )
 
@@ -57,7 +57,3 @@ def says_nothing(text: str) -> bool:
     letters = sum(sign.isalpha() for sign in plain)
     word = letters > 1 or (letters == 1 and ord(max(plain)) > 0x2E7F)  # one Chinese sign can be a word
     return not PICTURE.search(plain) and (not word or plain in STANDS_FOR_NOTHING)
-
-
-def _counted(count: int, one: str, more: str) -> str:
-    return f"1 row {one}" if count == 1 else f"{count:,} rows {more}"

@@ -6,10 +6,9 @@ import html
 import re
 from collections import Counter
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Fix, Problem, counted, quoted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 MANY = 0.02
 """The share of texts with wrong or lost letters from which it is a warning; "&amp;" for "&" does little harm."""
@@ -38,9 +37,8 @@ Damage = tuple[int, str, str, str]
 
 def encoding_damage(dataset: Dataset, facts: Facts) -> Problem | None:
     found: list[Damage] = []
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    for row, text, source, side in zip(*columns, strict=True):
-        if source == "file" and side != LEFT_OUT and _may_be_damaged(text):
+    for row, text in used_rows(dataset, "row", "text"):
+        if _may_be_damaged(text):
             better = repair(text)
             if better != text or LOST.search(better):
                 found.append((row, text, better, _note(text, better)))
@@ -99,7 +97,7 @@ def _may_be_damaged(text: str) -> bool:
 
 def _note(text: str, better: str) -> str:
     if better == text:
-        return f"signs are lost: {_around(text)}"
+        return f"letters are lost: {_around(text)}"
     place = next((i for i, (a, b) in enumerate(zip(text, better, strict=False)) if a != b), min(len(text), len(better)))
     start = max(0, text.rfind(" ", 0, place) + 1, place - 15)
     was, now = (" ".join(side[start : place + 15].split()) for side in (text, better))
@@ -117,40 +115,33 @@ def _problem(found: list[Damage], labels: dict[str, str], facts: Facts) -> Probl
     lost = sum(bool(LOST.search(better)) for _, _, better, _ in found)
     share = len(found) / max(1, facts.rows)
     grave = sum(bool(LOST.search(better)) or _rejoin(text) != text for _, text, better, _ in found) / max(1, facts.rows)
-    some = "1 text is" if len(found) == 1 else f"{len(found):,} texts are"
-    which = "" if not found else f"{some} damaged: {_kinds(found)}"
-    bad = (
-        f"{len(labels):,} label{'s are' if len(labels) > 1 else ' is'} damaged, such as “{next(iter(labels))[:40]}”"
-        if labels
-        else ""
-    )
-    fixes = [
-        Fix(
-            "retext",
-            f"Repair {len(mended):,} texts",
-            rows=tuple(row for row, _ in mended),
-            values=tuple(b for _, b in mended),
-        )
-    ]
-    fixes = [
-        *(fixes if mended else []),
-        *(Fix("merge", f"Repair the label “{to[:40]}”", (bad,), to=to) for bad, to in labels.items()),
-    ]
+    parts = [f"{counted(len(found), 'text is', 'texts are')} damaged: {_kinds(found)}"] if found else []
+    if labels:
+        parts.append(f"{counted(len(labels), 'label is', 'labels are')} damaged, such as {quoted(next(iter(labels)))}")
     return Problem(
         "encoding_damage",
-        f"{'; '.join(filter(None, (which, bad)))}.",
+        f"{'; '.join(parts)}.",
         WARNING if grave > MANY or labels else INFO,
         1 - share,
-        "The model reads the wrong signs, and later texts will not look like them. The repair only changes what is certain."
-        + (
-            f" In {lost:,} of them signs are gone for good (“�”): get the file again from where it came, saved as UTF-8."
-            if lost
-            else ""
-        ),
+        "The model learns from wrong letters, which later texts will not have. The repair changes only what is certain."
+        + (f" {_gone(lost, len(found))}" if lost else ""),
         tuple(row for row, *_ in found),
-        tuple(fixes),
+        _fixes(mended, labels),
         tuple(note for *_, note in found),
     )
+
+
+def _gone(lost: int, damaged: int) -> str:
+    where = "In all of them" if lost == damaged else f"In {lost:,} of them"
+    return f"{where} letters are gone for good (“�”): get the file again from where it came, saved as UTF-8."
+
+
+def _fixes(mended: list[tuple[int, str]], labels: dict[str, str]) -> tuple[Fix, ...]:
+    of_labels = tuple(Fix("merge", f"Repair the label {quoted(to)}", (bad,), to=to) for bad, to in labels.items())
+    if not mended:
+        return of_labels
+    rows, better = zip(*mended, strict=True)
+    return Fix("retext", f"Repair {counted(len(rows), 'text', 'texts')}", rows=rows, values=better), *of_labels
 
 
 def _kinds(found: list[Damage]) -> str:
@@ -161,9 +152,9 @@ def _kinds(found: list[Damage]) -> str:
         if entity and html.unescape(entity[0]) != entity[0]:
             counts["codes of web pages such as “&amp;”"] += 1
         if LOST.search(better):
-            counts["signs that are lost (“�”)"] += 1
+            counts["letters that are lost (“�”)"] += 1
         if not text.isascii() and _rejoin(text) != text:
-            counts["letters that came out as signs such as “Ã©” or “â€™”"] += 1
+            counts["letters that came out as “Ã©”, “â€™” and the like"] += 1
         if EXCEL.search(text):
             counts["“_x000D_” for a line end"] += 1
     return ", ".join(f"{what} in {count:,}" for what, count in counts.most_common())

@@ -67,5 +67,17 @@ class Evidence:
             rows = filled[start : start + ROWS_AT_ONCE]
             similar = self.vectors[rows] @ others
             similar[rows[:, None] == among[None, :]] = -1  # a row is no neighbour of its own
-            found[rows] = np.partition(similar, -NEAREST, axis=1)[:, -NEAREST:].mean(1)
+            found[rows] = _mean_of_highest(similar)
         return found
+
+
+def _mean_of_highest(similar: np.ndarray) -> np.ndarray:
+    """(rows,) mean of the NEAREST highest values of each row, which are spent: for so few quicker than to sort them apart."""
+    import numpy as np
+
+    rows, total = np.arange(len(similar)), np.zeros(len(similar), dtype=similar.dtype)
+    for _ in range(NEAREST):
+        best = similar.argmax(1)
+        total += similar[rows, best]
+        similar[rows, best] = -2
+    return total / NEAREST

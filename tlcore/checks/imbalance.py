@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import INFO, WARNING, Problem, names
+from tlcore.checks.base import INFO, WARNING, Problem, percent, quoted
 from tlcore.checks.label_variants import merged_classes
 from tlcore.checks.small_classes import ENOUGH
 from tlcore.datasets import Dataset
@@ -22,13 +22,13 @@ def imbalance(dataset: Dataset, facts: Facts) -> Problem | None:
     share = counts[common] / max(1, facts.labelled)
     if counts[rare] >= ENOUGH and share < 0.5 and counts[common] < VERY_UNEVEN * counts[rare]:
         return None  # every class has rows enough, and none drowns the others
-    always = f"A model that always says {names([common])} is right in {share:.0%} of the rows and knows nothing. "
+    always = f"A model that always says {quoted(common)} is right in {percent(share)} of the rows and knows nothing. "
     return Problem(
         "imbalance",
-        f"{names([common])} has {counts[common]:,} rows, {names([rare])} only {counts[rare]:,}.",
+        f"{quoted(common)} has {counts[common]:,} rows, {quoted(rare)} only {counts[rare]:,}.",
         WARNING if share > DOMINANT else INFO,
         min(counts.values()) / max(counts.values()),
         (always if share > 0.5 else "")
-        + "Rare classes are learnt less well; more rows of them help most. Nudge weighs classes where that helps, and reports "
-        "macro-F1, in which each class counts the same.",
+        + "Rare classes are learnt less well; more rows of them help most. Nudge gives them more weight where that helps, and its "
+        "score (macro-F1) counts each class the same, however many rows it has.",
     )

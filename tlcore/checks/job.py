@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from tlcore.checks import gravest_first
 from tlcore.checks.base import Problem
@@ -15,6 +15,7 @@ from tlcore.facts import MAX_LENGTH, Facts, measure_facts
 from tlcore.files import write_json
 from tlcore.models.bases import base_folder, tokenizer_file
 from tlcore.tables import Table, kept_table
+from tlcore.told import Listener
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,14 +39,6 @@ def check_job(context: JobContext) -> None:
     context.check_stop()
     found = look_closely(dataset, facts, base, columns, context)
     write_json(context.folder / PROBLEMS, [problem.to_json() for problem in gravest_first(found)])
-
-
-class Listener(Protocol):
-    """Who is told how far it is, and asked whether to go on: a job, or the command line."""
-
-    def phase(self, name: str, title: str) -> None: ...
-    def emit(self, kind: str, **fields: Any) -> None: ...
-    def check_stop(self) -> None: ...
 
 
 def look_closely(

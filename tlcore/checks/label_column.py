@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem, names
+from tlcore.checks.base import INFO, WARNING, Fix, Problem, names, quoted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 DATE = re.compile(
@@ -103,11 +102,7 @@ def _grouped(steps: list[str], dataset: Dataset) -> tuple[Fix, ...]:
     names_of = {
         step: "low" if i < third else "high" if i >= len(steps) - third else "middle" for i, step in enumerate(steps)
     }
-    columns = (dataset.rows[name][:] for name in ("row", "label", "source", "split"))
-    pairs = [
-        (row, names_of[label]) for row, label, source, side in zip(*columns, strict=True)
-        if source == "file" and side != LEFT_OUT and label in names_of
-    ]  # fmt: skip
+    pairs = [(row, names_of[label]) for row, label in used_rows(dataset, "row", "label") if label in names_of]
     spans = []
     for group in dict.fromkeys(names_of.values()):
         members = [step for step in steps if names_of[step] == group]
@@ -139,7 +134,7 @@ def _joined(classes: Mapping[str, int], dataset: Dataset) -> Kind | None:
     if rows < JOINED_SHARE * sum(classes.values()) or len(joined) < 2:
         return None
     return (
-        f"{rows:,} rows have several answers in one cell, such as {names(joined[:1])}.",
+        f"{rows:,} rows have several answers in one cell, such as {quoted(joined[0])}.",
         WARNING,
         "The model takes each combination for a class of its own, and cannot know that two of them share an answer. Keep the main answer "
         "of each row, or make a column for each answer (yes or no) and train a model on each.",

@@ -8,12 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from unicodedata import normalize
 
-from tlcore.checks.base import WARNING, Fix, Problem, names
+from tlcore.checks.base import WARNING, Fix, Problem, counted, names, quoted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
 from tlcore.models.bases import tokenizer_file
-from tlcore.splits import LEFT_OUT
 
 MOST_FIXES = 10
 """Groups that get a button of their own; after a click the next ones move up."""
@@ -36,10 +35,8 @@ Group = tuple[str, tuple[str, ...]]
 def label_variants(dataset: Dataset, facts: Facts) -> Problem | None:
     counts: Counter[str] = Counter()
     rows: dict[str, list[int]] = defaultdict(list)
-    for row, label, source, side in zip(
-        *(dataset.rows[name][:] for name in ("row", "label", "source", "split")), strict=True
-    ):
-        if source == "file" and side != LEFT_OUT and label is not None:
+    for row, label in used_rows(dataset, "row", "label"):
+        if label is not None:
             counts[label] += 1
             rows[label].append(row)
     groups = variant_groups(counts, dataset)
@@ -47,21 +44,20 @@ def label_variants(dataset: Dataset, facts: Facts) -> Problem | None:
         return None
     moved = {other: keep for keep, others in groups for other in others}
     numbers = [(row, moved[label]) for label in moved for row in rows[label]]
-    many = "1 label seems" if len(groups) == 1 else f"{len(groups):,} labels seem"
     keep, others = groups[0]
     return Problem(
         "label_variants",
-        f"{many} to be spelt in more than one way, such as {names([keep, *others])}.",
+        f"{counted(len(groups), 'label seems', 'labels seem')} to be spelt in more than one way, such as {names([keep, *others])}.",
         WARNING,
         1 - len(numbers) / max(1, counts.total()),
-        "Each spelling counts as a class of its own, so the model is marked wrong for a typing slip and learns each from fewer "
-        "rows. Merge those that mean the same; leave those that do not.",
+        "Each spelling counts as a class of its own, so the model has fewer rows to learn each from, and is marked wrong for a typing "
+        "slip. Merge those that mean the same; leave those that do not.",
         tuple(row for row, _ in numbers),
         tuple(
-            Fix("merge", f"Change {names(list(others))} to {names([keep])}", labels=others, to=keep)
+            Fix("merge", f"Change {names(list(others))} to {quoted(keep)}", labels=others, to=keep)
             for keep, others in groups[:MOST_FIXES]
         ),
-        tuple(f"may mean “{label[:40]}”" for _, label in numbers),
+        tuple(f"may mean {quoted(label)}" for _, label in numbers),
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Fix, Problem, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 CHARACTERS_READ = 400
 """The beginning of a text tells its language."""
@@ -27,6 +26,8 @@ SCRIPTS = (
 OTHER_SCRIPT = re.compile("[" + "".join(signs for _, signs in SCRIPTS) + "]")
 SCRIPT = [(name, re.compile(f"[{signs}]")) for name, signs in SCRIPTS]
 LINKS = re.compile(r"(?:https?://|www\.)\S+|\S*[@#]\S+")
+LINK_SIGNS = ("://", "www.", "@", "#")
+"""Without any of them LINKS, slow to find that there is none, need not look."""
 LETTERS = re.compile(r"[^\W\d_]+")
 SMALL_ENGLISH = (
     "the of and to in is it you that he was for on are with as i his they be at one have this from or had by but not what all "
@@ -79,12 +80,10 @@ for _language, _words in SMALL_WORDS.items():
 def languages(dataset: Dataset, facts: Facts) -> Problem | None:
     found: dict[int, str] = {}
     seen = 0
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    for row, text, source, side in zip(*columns, strict=True):
-        if source == "file" and side != LEFT_OUT:
-            seen += 1
-            if language := foreign_language(text):
-                found[row] = language
+    for row, text in used_rows(dataset, "row", "text"):
+        seen += 1
+        if language := foreign_language(text):
+            found[row] = language
     share = len(found) / max(1, seen)
     if len(found) < FEW_ROWS or (share < FEW_SHARE and len(found) < MANY_ROWS):
         return None
@@ -108,7 +107,9 @@ def languages(dataset: Dataset, facts: Facts) -> Problem | None:
 
 def foreign_language(text: str) -> str | None:
     """The language that a text seems to be in, or None for English and where too little is said to tell."""
-    start = LINKS.sub(" ", text[:CHARACTERS_READ])
+    start = text[:CHARACTERS_READ]
+    if any(sign in start for sign in LINK_SIGNS):
+        start = LINKS.sub(" ", start)
     if not start.isascii() and (script := _script(start)):
         return script
     words = LETTERS.findall(start.casefold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Fix, Problem, counted, percent, quoted
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 LEAST_SURE, TIMES_LIKELIER = 0.5, 7.0
 """Named only where another label has half of the probability or more, and is so many times likelier than the given one. What
 cleanlab names alone is a third of csabstruct, whose classes overlap: nobody reads 3,000 rows."""
-SUREST = 0.8
+SUREST, MOST_SURE = 0.8, 0.99
+"""Taken first, and the most that is ever said."""
 MUCH = 0.01
 """From this share of the rows on it is worth a warning: banking77 as published has 0.6 %, with a tenth flipped 8 %."""
 
@@ -35,17 +36,19 @@ def likely_wrong(dataset: Dataset, facts: Facts, evidence: Evidence) -> Problem 
     others = [doubts.labels[doubts.probabilities[i].argmax()] for i in suspects]
     sure = [float(doubts.probabilities[i].max()) for i in suspects]
     share = len(suspects) / len(doubts.places)
-    many = "1 label looks" if len(rows) == 1 else f"{len(rows):,} labels look"
     return Problem(
         "likely_wrong",
-        f"{many} wrong ({_percent(share)} of the rows).",
+        f"{counted(len(rows), 'label looks', 'labels look')} wrong ({percent(share)} of the rows).",
         WARNING if share >= MUCH else INFO,
         1 - share,
-        "The other rows speak against these labels. A model learns such mistakes, and is marked wrong in the test where it is "
+        "Going by all the other rows, these texts belong to other classes. A model learns such mistakes, and in the test it is marked wrong where it is "
         "right. Read them, the surest first; Nudge can be wrong too.",
         rows,
         _fixes(rows, others, sure),
-        tuple(f"looks like “{other}” ({_percent(p)} sure)" for other, p in zip(others, sure, strict=True)),
+        tuple(
+            f"looks like {quoted(other)} ({percent(min(p, MOST_SURE))} sure)"
+            for other, p in zip(others, sure, strict=True)
+        ),
     )
 
 
@@ -77,10 +80,3 @@ def _fixes(rows: tuple[int, ...], others: list[str], sure: list[float]) -> tuple
         some = tuple(rows[i] for i in surest), tuple(others[i] for i in surest)
         fixes.insert(0, Fix("relabel", f"Take {many}", rows=some[0], values=some[1]))
     return tuple(fixes)
-
-
-def _percent(share: float) -> str:
-    """As people say it; never 0 % of something that is there, nor 100 % of what is not sure."""
-    if share < 0.01:
-        return "under 1 %"
-    return f"{min(99, round(100 * share))} %"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tlcore.checks.base import INFO, Fix, Problem
+from tlcore.checks.base import INFO, PLACE, Problem, counted, leave_out, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 if TYPE_CHECKING:
     from tlcore.checks.evidence import Evidence
@@ -25,28 +24,26 @@ _VOWELS = frozenset("aeiouy")
 
 
 def outliers(dataset: Dataset, facts: Facts, evidence: Evidence) -> Problem | None:
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    rows = [
-        (i, row, text)
-        for i, (row, text, source, side) in enumerate(zip(*columns, strict=True))
-        if source == "file" and side != LEFT_OUT and text
-    ]
-    found = {row: (-1.0, "no words") for _, row, text in rows if no_words(text)}
+    rows: list[tuple[int, int]] = []
+    found: dict[int, tuple[float, str]] = {}
+    for place, row, text in used_rows(dataset, PLACE, "row", "text"):
+        if text:
+            rows.append((place, row))
+            if no_words(text):
+                found[row] = (-1.0, "no words")
     for row, near in _far(evidence, rows).items():
         found.setdefault(row, (near, "unlike the other rows"))
     if not found:
         return None
     ordered = tuple(sorted(found, key=lambda row: (found[row][0], row)))
-    many = "1 text is" if len(ordered) == 1 else f"{len(ordered):,} texts are"
-    some = "this row" if len(ordered) == 1 else f"these {len(ordered):,} rows"
     return Problem(
         "outliers",
-        f"{many} unlike the rest.",
+        f"{counted(len(ordered), 'text is', 'texts are')} unlike the rest.",
         INFO,
         1 - len(ordered) / max(1, facts.rows),
         "They may be mistakes, another language or another subject. If the model will never be asked such things, leave them out.",
         ordered,
-        (Fix("leave_out", f"Leave out {some}", rows=ordered),),
+        (leave_out(ordered),),
         tuple(found[row][1] for row in ordered),
     )
 
@@ -61,13 +58,13 @@ def no_words(text: str) -> bool:
     return sum(letter in _VOWELS for letter in letters) < 0.12 * len(letters)
 
 
-def _far(evidence: Evidence, rows: list[tuple[int, int, str]]) -> dict[int, float]:
-    """Row -> nearness, of those much farther from their nearest rows than is usual here."""
+def _far(evidence: Evidence, rows: list[tuple[int, int]]) -> dict[int, float]:
+    """Row -> nearness; rows: place and number. Of those much farther from their nearest rows than is usual here."""
     import numpy as np
 
     if len(rows) < FEWEST_ROWS:
         return {}
-    near = evidence.nearness[[i for i, _, _ in rows]]
+    near = evidence.nearness[[place for place, _ in rows]]
     middle = float(np.median(near))
     deviation = 1.4826 * float(np.median(np.abs(near - middle)))
     far = np.flatnonzero(near < middle - FAR * max(deviation, 1e-3))

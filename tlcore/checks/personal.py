@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv6Address
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Fix, Problem, counted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 EMAIL, PHONE, CARD, IBAN, ID, IP, NAME = "email", "phone", "card number", "IBAN", "ID number", "IP address", "name"
 Found = tuple[int, int, str]  # start, end, kind
@@ -38,18 +37,15 @@ IBAN_LENGTHS = {
 }  # fmt: skip
 """Characters of an account number by country: the IBAN registry of SWIFT."""
 US_ID = re.compile(r"(?<![\w.-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w-])")
-UK_ID = re.compile(
-    r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]\b"
-)
+UK_ID = re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?[0-9]{2}){3} ?[A-D]\b")
 IT_ID = re.compile(r"\b[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]\b")
 ES_ID = re.compile(r"(?<![\w.-])([0-9]{8})-?([A-HJ-NP-TV-Z])\b")
 BR_ID = re.compile(r"(?<![\w.-])[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?![\w-])")
 BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IP4 = re.compile(rf"(?<![\w.-])(?:{BYTE}\.){{3}}{BYTE}(?![\w-])(?!\.[0-9])")
 IP6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", re.I)
-VERSION = re.compile(
-    r"\b(?:v|ver|version|release|build|firmware|section|chapter|update|patch|driver)s?\b\W*(?:\w+\W+)?$", re.I
-)
+NUMBERED = "v|ver|version|release|build|firmware|section|chapter|update|patch|driver"
+VERSION = re.compile(rf"\b(?:{NUMBERED})s?\b\W*(?:\w+\W+)?$", re.I)
 NOT_INSIDE = r"(?<![\w=#@£$€+-])(?<![0-9][.,:/])"
 ENDS = r"(?![\w@])(?![.,:/-][0-9])"
 PLUS = re.compile(r"(?<![\w+])\(?\+[1-9][0-9]{0,2}+\)?(?:[ .\-/\u00a0]{0,2}+\(?[0-9]{1,15}+\)?){1,7}")
@@ -87,6 +83,11 @@ SAYS = (
 CALLED = re.compile(rf"\b(?:{SAYS}),? (?:{NAMED}|([a-z]{{3,15}})(?=[.,;!?]|$| and | from ))")
 CLOSES = "regards|sincerely|yours truly|yours faithfully|gr[uü](?:ß|ss)en|cordialement"
 SIGNED = re.compile(rf"\b(?i:{CLOSES})[,.]?\s{{1,3}}{NAMED}(?=\s{{0,3}}(?:$|[\n.,]))")
+NAMES = (
+    (TITLED, ("",)), (CALLED, ("name", "hei", "appelle", "llamo", "nombre", "chiamo", "naam")),
+    (SIGNED, ("regards", "sincerely", "yours", "gru", "grü", "cordialement")),
+)  # fmt: skip
+"""Patterns, each with what a text must hold (all small) for it to be worth a look."""
 NO_NAMES = re.compile(
     "(?:you|your|the|my|it|this|that|her|him|them|his|out|calls?|not|wrong|incorrect|different|changed|misspel.*|missing|old|new"
     "|correct|spelled|on|in|is|and|from|thanks?|please|best|customer|team|support|sir|madam|friend|world)$",
@@ -96,11 +97,12 @@ NO_NAMES = re.compile(
 
 def find_personal(text: str) -> list[Found]:
     """(start, end, kind) of every piece of personal data, in the order of the text; none overlaps another."""
+    candidates = list(_candidates(text))
     taken = bytearray(len(text))  # 1 where something was found, 2 in a link: quicker than a search among all found
-    for link in LINK.finditer(text):
+    for link in LINK.finditer(text) if candidates else ():
         taken[link.start() : link.end()] = b"\2" * len(link[0])
     found: list[Found] = []
-    for start, end, kind in _candidates(text):
+    for start, end, kind in candidates:
         if 1 not in taken[start:end] and (kind == EMAIL or not taken[start]):
             found.append((start, end, kind))
             taken[start:end] = b"\1" * (end - start)
@@ -119,31 +121,29 @@ def mask_text(text: str) -> str:
 def personal(dataset: Dataset, facts: Facts) -> Problem | None:
     """E-mail addresses, phone, card, account and ID numbers, IP addresses, and names that say that they are one."""
     found: dict[int, Counter[str]] = {}
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    for row, text, source, side in zip(*columns, strict=True):
-        if source == "file" and side != LEFT_OUT and (kinds := Counter(kind for _, _, kind in find_personal(text))):
-            found[row] = kinds
+    for row, text in used_rows(dataset, "row", "text"):
+        if pieces := find_personal(text):
+            found[row] = Counter(kind for _, _, kind in pieces)
     if not found:
         return None
     texts = Counter(kind for kinds in found.values() for kind in kinds)
     rows = tuple(sorted(found, key=lambda row: (-sum(found[row][kind] for kind in GRAVE), row)))
-    many = "1 text seems" if len(rows) == 1 else f"{len(rows):,} texts seem"
     what = ", ".join(f"{PLURAL[kind]} in {count:,}" for kind, count in texts.most_common())
     return Problem(
         "personal",
-        f"{many} to hold personal data: {what}.",
+        f"{counted(len(rows), 'text seems', 'texts seem')} to hold personal data: {what}.",
         WARNING if GRAVE & set(texts) else INFO,
         1 - len(rows) / max(1, facts.rows),
         "A model can learn such details by heart, and whoever gets the model may get them too. Masking puts a word such as "
-        "“[email]” in their place; what the text is about stays. Only patterns are found: a bare name in a sentence is not.",
+        "“[email]” in their place; the rest of the text stays. What has no fixed form, such as a bare name, is not found: look yourself.",
         rows,
-        (Fix("mask", "Mask in 1 text" if len(rows) == 1 else f"Mask in {len(rows):,} texts", rows=rows),),
-        tuple(", ".join(_counted(kind, count) for kind, count in found[row].most_common()) for row in rows),
+        (Fix("mask", f"Mask it in {counted(len(rows), 'text', 'texts')}", rows=rows),),
+        tuple(", ".join(_pieces(kind, count) for kind, count in found[row].most_common()) for row in rows),
     )
 
 
-def _counted(kind: str, count: int) -> str:
-    return NOTES.get(kind, kind) if count == 1 else f"{count} {PLURAL[kind]}"
+def _pieces(kind: str, count: int) -> str:
+    return NOTES.get(kind, kind) if count == 1 else f"{count:,} {PLURAL[kind]}"
 
 
 def _candidates(text: str) -> Iterator[Found]:
@@ -152,8 +152,9 @@ def _candidates(text: str) -> Iterator[Found]:
         yield from ((*match.span(), EMAIL) for match in MAIL.finditer(text))
     if FEW_DIGITS.search(text):
         yield from _numbers(text)
-    for pattern in (TITLED, CALLED, SIGNED):
-        for match in pattern.finditer(text):
+    plain = text.casefold()
+    for pattern, signs in NAMES:
+        for match in pattern.finditer(text) if any(sign in plain for sign in signs) else ():
             start, end = match.span(match.lastindex or 0)
             if not NO_NAMES.match(text[start:end].split()[0]):
                 yield start, end, NAME
@@ -170,9 +171,8 @@ def _numbers(text: str) -> Iterator[Found]:
     for pattern, sure in ((US_ID, bool), (UK_ID, bool), (IT_ID, bool), (ES_ID, _is_dni), (BR_ID, _is_cpf)):
         yield from ((*match.span(), ID) for match in pattern.finditer(text) if sure(match[0]))
     for match in IP4.finditer(text):
-        if max(map(int, match[0].split("."))) > 9 and not VERSION.search(
-            text[max(0, match.start() - 25) : match.start()]
-        ):
+        before = text[max(0, match.start() - 25) : match.start()]
+        if max(map(int, match[0].split("."))) > 9 and not VERSION.search(before):
             yield (*match.span(), IP)
     yield from ((*match.span(), IP) for match in IP6.finditer(text) if _is_ip6(match[0]))
     yield from _phones(text)

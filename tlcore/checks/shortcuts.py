@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tlcore.checks.base import INFO, WARNING, Problem
+from tlcore.checks.base import INFO, PLACE, WARNING, Problem, percent, quoted, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +28,11 @@ _DIGITS = re.compile(r"(\d+)")
 
 def shortcuts(dataset: Dataset, facts: Facts, evidence: Evidence) -> Problem | None:
     """The surest guess is the title; others as good are named with it. Cross-validated, against the commonest label."""
-    places, labels = _labelled(dataset)
+    places, rows, texts, labels = _labelled(dataset)
     if len(places) < FEWEST_ROWS or len(set(labels)) < 2:
         return None
-    texts, numbers = dataset.rows["text"][:], dataset.rows["row"][:]
-    clues: dict[str, Clue] = {**_in_the_text([texts[i] for i in places]), ORDER: [float(numbers[i]) for i in places]}
-    beside = {f"the column “{name}”": [cells[i] for i in places] for name, cells in evidence.columns.items()}
+    clues: dict[str, Clue] = {**_in_the_text(texts), ORDER: list(map(float, rows))}
+    beside = {f"the column {quoted(name)}": [cells[i] for i in places] for name, cells in evidence.columns.items()}
     plain = max(labels.count(label) for label in set(labels)) / len(labels)
     right = {name: _guessed(clue, labels) for name, clue in clues.items()}
     right |= {name: max(_guessed(cells, labels), _guessed(_ranks(cells), labels)) for name, cells in beside.items()}
@@ -45,10 +43,10 @@ def shortcuts(dataset: Dataset, facts: Facts, evidence: Evidence) -> Problem | N
         return None
     read = [name for name in sure if name in clues and name != ORDER]
     first = (read or sure)[0]
-    others = [f"{_percent(right[name])} from {name}" for name in sure if name != first]
+    others = [f"{percent(right[name])} from {name}" for name in sure if name != first]
     return Problem(
         "shortcuts",
-        f"{_percent(right[first])} of the labels can be guessed from {first} alone.",
+        f"{percent(right[first])} of the labels can be guessed from {first} alone.",
         WARNING if read else INFO,
         1 - (right[first] - plain) / (1 - plain),
         _cost(first, read, plain) + (f" Also: {', '.join(others)}." if others else ""),
@@ -56,7 +54,7 @@ def shortcuts(dataset: Dataset, facts: Facts, evidence: Evidence) -> Problem | N
 
 
 def _cost(first: str, read: Sequence[str], plain: float) -> str:
-    beside = f"(Always saying the commonest label is right for {_percent(plain)}.)"
+    beside = f"(Always giving the commonest label is right for {percent(plain)} of the rows.)"
     if read:
         return (
             f"A model may learn that instead of what the texts say, and fail on texts where it does not hold. {beside} If it comes "
@@ -73,16 +71,12 @@ def _cost(first: str, read: Sequence[str], plain: float) -> str:
     )
 
 
-def _labelled(dataset: Dataset) -> tuple[list[int], list[str]]:
-    """Places and labels of the labelled rows of the user's file, evenly thinned out to MOST_ROWS."""
-    columns = (dataset.rows[name][:] for name in ("label", "source", "split"))
-    found = [
-        (i, label)
-        for i, (label, source, side) in enumerate(zip(*columns, strict=True))
-        if source == "file" and side != LEFT_OUT and label is not None
-    ]
-    found = found[:: -(-len(found) // MOST_ROWS)] if found else found
-    return [i for i, _ in found], [label for _, label in found]
+def _labelled(dataset: Dataset) -> tuple[list[int], list[int], list[str], list[str]]:
+    """Places, numbers, texts and labels of the labelled rows of the user's file, evenly thinned out to MOST_ROWS."""
+    known = [place for place, label in used_rows(dataset, PLACE, "label") if label is not None]
+    places = known[:: max(1, -(-len(known) // MOST_ROWS))]
+    chosen = dataset.rows[places]
+    return places, chosen["row"], chosen["text"], chosen["label"]
 
 
 def _in_the_text(texts: Sequence[str]) -> dict[str, Clue]:
@@ -91,13 +85,13 @@ def _in_the_text(texts: Sequence[str]) -> dict[str, Clue]:
         "the length of the text": [float(len(text)) for text in texts],
         "the number of words": [float(len(text.split())) for text in texts],
         "the punctuation": ["".join(sorted({sign for sign in text if not sign.isalnum() and not sign.isspace()})) for text in texts],
-        "how many signs are not letters": [float(sum(not sign.isalpha() for sign in text)) / max(1, len(text)) for text in texts],
+        "how many characters are not letters": [float(sum(not sign.isalpha() for sign in text)) / max(1, len(text)) for text in texts],
         "capital letters": [round(sum(map(str.isupper, text)) / max(1, len(text)), 3) for text in texts],
         "the first word": [of_text[0] for of_text in words],
         "the last word": [of_text[-1] for of_text in words],
-        "the first sign": [text.strip()[:1] for text in texts],
-        "the last sign": [text.strip()[-1:] for text in texts],
-        "blanks around the text": [f"{len(text) - len(text.lstrip())} {len(text) - len(text.rstrip())}" for text in texts],
+        "the first character": [text.strip()[:1] for text in texts],
+        "the last character": [text.strip()[-1:] for text in texts],
+        "the spaces around the text": [f"{len(text) - len(text.lstrip())} {len(text) - len(text.rstrip())}" for text in texts],
     }  # fmt: skip
 
 
@@ -142,7 +136,3 @@ def _ranks(cells: Sequence[str]) -> list[float]:
     keys = {cell: [part.zfill(20) if part.isdigit() else part for part in _DIGITS.split(cell)] for cell in set(cells)}
     rank = {cell: float(i) for i, cell in enumerate(sorted(keys, key=lambda cell: keys[cell]))}
     return [rank[cell] for cell in cells]
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share)} %"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import INFO, WARNING, Problem
+from tlcore.checks.base import INFO, WARNING, Problem, percent
 from tlcore.datasets import TEST, Dataset
 from tlcore.facts import Facts
 from tlcore.splits import interval_for_rows, rows_for_interval
@@ -31,9 +31,9 @@ def test_size(dataset: Dataset, facts: Facts) -> Problem | None:
     )
     return Problem(
         "test_size",
-        f"The test has {many}: “{EXPECTED:.0%} right” will mean anything from {low:.0%} to {high:.0%}.",
+        f"The test has {many}: “{percent(EXPECTED)} right” will mean anything from {percent(low)} to {percent(high)}.",
         WARNING if test < SMALL_TEST else INFO,
         test / wanted,
-        f"Take the range beside the score seriously: a small difference between two models may be luck. {more} would give "
-        f"±{WANTED_POINTS:.0f} points.",
+        f"Take the range beside the score seriously: a small difference between two models may be luck. {more} would make it "
+        f"{percent(EXPECTED)} ± {WANTED_POINTS:.0f}.",
     )

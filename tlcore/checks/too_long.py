@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from tlcore.checks.base import INFO, WARNING, Fix, Problem
+from tlcore.checks.base import INFO, WARNING, Problem, counted, leave_out, used_rows
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
-from tlcore.splits import LEFT_OUT
 
 GIANT = 50_000
 """Characters: some 20 pages. Excel itself stops at 32,767 in a cell."""
 SWALLOWED_LINES, SWALLOWED_SHARE = 3, 0.5
 """Lines inside one cell that look like rows of the file: so many, and this share of them."""
 LINES_READ = 2_000
+SWALLOWED = "The rows inside such a cell are lost as rows. Most often a quotation mark was opened there and never closed: look at it in the file."
+WHOLE = "Only the beginning of so long a text is read. If it is a whole document, give each paragraph a row of its own."
 
 
 def too_long(dataset: Dataset, facts: Facts) -> Problem | None:
     notes: dict[int, str] = {}
     giant = 0
-    columns = (dataset.rows[name][:] for name in ("row", "text", "source", "split"))
-    for row, text, source, side in zip(*columns, strict=True):
-        if source != "file" or side == LEFT_OUT:
-            continue
+    for row, text in used_rows(dataset, "row", "text"):
         lines = swallowed(text, dataset.how.delimiter, facts) if text.count("\n") >= SWALLOWED_LINES else 0
         if lines:
             notes[row] = f"holds about {lines:,} rows of the file"
@@ -30,23 +28,19 @@ def too_long(dataset: Dataset, facts: Facts) -> Problem | None:
     if not notes:
         return None
     eaten = len(notes) - giant
-    parts = [f"{eaten:,} {'cell seems' if eaten == 1 else 'cells seem'} to have swallowed other rows"] if eaten else []
-    parts += [f"{giant:,} {'text is' if giant == 1 else 'texts are'} longer than {GIANT:,} characters"] if giant else []
-    cost = "Those rows are not seen as rows. Most often a quotation mark was opened in that cell and never closed: look at it in the file. "
+    parts = [f"{counted(eaten, 'cell seems', 'cells seem')} to have swallowed other rows"] if eaten else []
+    parts += [f"{counted(giant, 'text is', 'texts are')} longer than {GIANT:,} characters"] if giant else []
+    costs = [SWALLOWED] if eaten else []
+    costs += [WHOLE] if giant else []
     rows = tuple(sorted(notes, key=lambda row: (not notes[row].startswith("holds"), row)))
     return Problem(
         "too_long",
         f"{' and '.join(parts)}.",
         WARNING if eaten else INFO,
         1 - len(rows) / max(1, facts.rows),
-        (cost if eaten else "")
-        + (
-            "Only the beginning of such a text is read. If it is a whole document, give it a row a paragraph."
-            if giant
-            else ""
-        ),
+        " ".join(costs),
         rows,
-        (Fix("leave_out", f"Leave out {'this row' if len(rows) == 1 else f'these {len(rows):,} rows'}", rows=rows),),
+        (leave_out(rows),),
         tuple(notes[row] for row in rows),
     )
 

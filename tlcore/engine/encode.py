@@ -33,19 +33,22 @@ def pooled_states(
     encoder = encoder.eval().to(place)
     begun = said = time.monotonic()
     done = 0
-    for batch in _of_one_length(ids, TOKENS_PER_BATCH):
-        check_stop()
-        inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
-        with torch.inference_mode(), autocast():
+    with (
+        torch.inference_mode(),
+        autocast(),
+    ):  # around all batches: the weights are turned into bf16 once, not once a batch
+        for batch in _of_one_length(ids, TOKENS_PER_BATCH):
+            check_stop()
+            inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
             states = encoder(**inputs, output_hidden_states=True).hidden_states
-        pooled = torch.stack([mean_pool(state, inputs["attention_mask"]) for state in states], dim=1)
-        found[batch] = pooled.to("cpu", torch.float16).numpy()
-        done += len(batch)
-        now = time.monotonic()
-        if now - said > SECONDS_BETWEEN_EVENTS or done == len(ids):
-            said = now
-            rate = round(done / max(now - begun, 1e-6), 1)
-            emit("progress", done=done, total=len(ids), unit="texts", texts_per_second=rate)
+            pooled = torch.stack([mean_pool(state, inputs["attention_mask"]) for state in states], dim=1)
+            found[batch] = pooled.to("cpu", torch.float16).numpy()
+            done += len(batch)
+            now = time.monotonic()
+            if now - said > SECONDS_BETWEEN_EVENTS or done == len(ids):
+                said = now
+                rate = round(done / max(now - begun, 1e-6), 1)
+                emit("progress", done=done, total=len(ids), unit="texts", texts_per_second=rate)
     return found
 
 

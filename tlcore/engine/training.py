@@ -177,9 +177,9 @@ def predict_rows(model: TextClassifier, rows: Rows) -> np.ndarray:
     was_training = model.training
     model.eval()
     found = np.zeros((len(rows), model.classifier.out_features), dtype=np.float32)
-    for batch in by_length([len(one) for one in rows.ids], TOKENS_PER_EVALUATION_BATCH):
-        inputs = {name: t.to(place) for name, t in rows.inputs(batch, pad_id).items()}
-        with torch.inference_mode(), autocast():
+    with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
+        for batch in by_length([len(one) for one in rows.ids], TOKENS_PER_EVALUATION_BATCH):
+            inputs = {name: t.to(place) for name, t in rows.inputs(batch, pad_id).items()}
             found[batch] = model(**inputs)["logits"].float().cpu().numpy()
     model.train(was_training)
     return found

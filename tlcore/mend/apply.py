@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlcore.mend.base import NO, TEXT, USE, YES, Change, Mend
-from tlcore.splits.base import rows_named
+from tlcore.splits.base import rows_counted, rows_named
 
 LEFT_OUT_BY_USER = "left out by you"
 Rows = Mapping[str, list[Any]]
@@ -40,13 +40,13 @@ class Outcome:
         notes = []
         if self.missing:
             notes.append(
-                f"{_rows(self.missing)} that “{self.title}” changes not found any more ({rows_named(self.missing)} when it was "
-                "made): the text or label in the file is another now. Nothing was changed there."
+                f"{self.title}: {rows_counted(len(self.missing))} {_were(self.missing)} not found any more ({rows_named(self.missing)} when "
+                "this step was made). The file holds another text or label there now, so nothing was changed."
             )
         if self.unfit:
             notes.append(
-                f"“{self.title}” leaves {_rows(self.unfit)} alone ({rows_named(self.unfit)}), "
-                "because what it built on was undone or changed since. Mend it again if it still needs it."
+                f"{self.title}: {rows_counted(len(self.unfit))} {_were(self.unfit)} left alone ({rows_named(self.unfit)}), because what this "
+                "step built on was undone or changed since. Mend it again if it still needs it."
             )
         return notes
 
@@ -123,5 +123,5 @@ def _places(rows: Rows, mends: Sequence[Mend]) -> dict[tuple[int, str], int]:
     return found
 
 
-def _rows(numbers: Sequence[int]) -> str:
-    return "1 row" if len(numbers) == 1 else f"{len(numbers):,} rows"
+def _were(numbers: Sequence[int]) -> str:
+    return "was" if len(numbers) == 1 else "were"

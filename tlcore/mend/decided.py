@@ -14,7 +14,7 @@ from tlcore.mend.base import LABEL, NO, TEXT, USE, Change, Mend
 from tlcore.mend.book import shown
 from tlcore.mend.make import FileRows, new_mend
 from tlcore.mend.review import DECISION, HEADER, KEY_MARK, REVIEW, known_labels, leave_out_word
-from tlcore.splits.base import rows_named
+from tlcore.splits.base import rows_counted, rows_named
 from tlcore.tables import Table, read_table
 from tlcore.tables.write import harmless
 
@@ -97,7 +97,7 @@ def read_review(path: Path, dataset: Dataset, new_labels: bool = False) -> Revie
 def mend_from_review(result: ReviewResult) -> Mend:
     """Raises TlcoreError where the review changes nothing."""
     rows = len({change.row for change in result.changes})
-    return new_mend("review", f"Reviewed in a spreadsheet: {rows:,} {'row' if rows == 1 else 'rows'}", result.changes)
+    return new_mend("review", f"Reviewed in a spreadsheet: {rows_counted(rows)}", result.changes)
 
 
 def _table(path: Path) -> Table:
@@ -140,7 +140,7 @@ class _Found:
         self.texts: dict[int, set[str]] = {}
         was = dataset.rows["was_text"][:]
         for row, i in self.rows.place.items():
-            texts = [text for text in (self.rows.columns[TEXT][i], was[i]) if text]
+            texts = [text for text in (self.rows.now(row, TEXT), was[i]) if text]
             self.texts[row] = {_plain(shown(text)) for text in texts}
             self.by_key[self.rows.columns["key"][i]].append(row)
             for text in self.texts[row]:

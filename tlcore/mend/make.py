@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tlcore.errors import TlcoreError
 from tlcore.mend.base import LABEL, NO, TEXT, USE, YES, Change, Mend
+from tlcore.rows import FILE
 from tlcore.splits.base import rows_named
 
 if TYPE_CHECKING:
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
 
 class FileRows:
-    """The rows of the user's own file as they are now, by number."""
+    """The rows of the user's own file as they are now, by number; a text is fetched when it is asked for."""
 
     def __init__(self, dataset: Dataset) -> None:
-        names = ("source", "row", "key", "text", "label", "why")
+        names = ("source", "row", "key", "label", "why")
         self.columns = {name: dataset.rows[name][:] for name in names}
+        self.texts = dataset.rows.with_format("arrow")[:].column("text")
         self.file = dataset.how.file
-        own = [i for i, source in enumerate(self.columns["source"]) if source == "file"]
+        own = [i for i, source in enumerate(self.columns["source"]) if source == FILE]
         self.place = {self.columns["row"][i]: i for i in own}
 
     def now(self, row: int, part: str) -> str:
@@ -30,6 +32,8 @@ class FileRows:
         i = self.place[row]
         if part == USE:
             return NO if self.columns["why"][i] else YES
+        if part == TEXT:
+            return str(self.texts[i].as_py() or "")
         return self.columns[part][i] or ""
 
     def with_labels(self, labels: Iterable[str]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tlcore.mend.base import LABEL, TEXT
 from tlcore.mend.book import add_sheet, new_book, save_book, shown
 from tlcore.mend.show import told
+from tlcore.rows import FILE
 from tlcore.splits.base import LEFT_OUT, NOT_SAMPLED, UNLABELLED
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def write_report(path: Path, dataset: Dataset, problems: Iterable[Problem] = ())
 def report_lines(dataset: Dataset, problems: Iterable[Problem] = ()) -> list[Line]:
     """As HEADER names them, by row number; rows of a test file come last. `before` is what the file holds."""
     columns = {name: dataset.rows[name][:] for name in COLUMNS}
-    own = {row: i for i, row in enumerate(columns["row"]) if columns["source"][i] == "file"}
+    own = {row: i for i, row in enumerate(columns["row"]) if columns["source"][i] == FILE}
     lines = [line for i in own.values() for line in _of_row(columns, i)]
     lines += _found(columns, own, problems)
     lines += _not_done(dataset, columns, own)
-    tested = [i for i, source in enumerate(columns["source"]) if source != "file"]
+    tested = [i for i, source in enumerate(columns["source"]) if source != FILE]
     of_test = [line for i in tested for line in _of_row(columns, i, "in the test file: ")]
     return sorted(lines, key=lambda line: line[0]) + of_test
 

@@ -116,6 +116,11 @@ def split_name(text_columns: Sequence[str], seed: int, own_test: bool, wish: Spl
     return json.dumps([list(text_columns), seed, own_test, wish.to_json()], sort_keys=True)
 
 
+def rows_counted(count: int) -> str:
+    """ "1 row", "1,204 rows"."""
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
 def rows_named(numbers: Sequence[int], most: int = 5) -> str:
     """ "row 3" or "rows 3, 8, 9 and 12 more"."""
     some = ", ".join(f"{number:,}" for number in numbers[:most])

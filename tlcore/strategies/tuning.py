@@ -93,6 +93,7 @@ class Tuning:
         from tlcore.engine.loop import Hooks, run_phases
         from tlcore.engine.phases import moving_names
         from tlcore.engine.precision import device, set_threads
+        from tlcore.engine.quicken import quickened
         from tlcore.engine.training import Recipe, predict_rows
         from tlcore.models.load import load_encoder, longest_input
 
@@ -115,7 +116,8 @@ class Tuning:
         recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         start = weights_now(model, moving_names(model, phases))
-        best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
+        with quickened(model.encoder):
+            best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
         share = _blended(given, model, start, best, validation)
         probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
         if model.cut:

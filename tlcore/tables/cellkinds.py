@@ -11,8 +11,10 @@ LOOK_AT = 200  # rows that are enough to tell names from data
 MOST_CHARS = 300  # of a cell; a longer one is words, and no pattern may walk through it
 _KINDS = (
     ("number", re.compile(r"[-+(]?[$€£¥]?\d[\d.,\s]*([eE][-+]?\d+)?\)?\s?[%€$£]?")),
-    ("date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")),
+    ("date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(,?[ T].*)?", re.DOTALL)),
     ("time", re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?")),
+    ("moment", re.compile(r"[\[(]\d{1,4}[-/.:]\d{1,2}[^\])]{0,30}[\])].*", re.DOTALL)),
+    ("turn", re.compile(r"[^\W\d_][\w .'-]{0,30}: \S.*", re.DOTALL)),
     ("link", re.compile(r"https?://\S+")),
     ("mail", re.compile(r"[^@\s]{1,60}@[^@\s]{1,60}\.\w+")),
     ("code", re.compile(r"[A-Z]{1,4}[-_]?\d{3,}")),
@@ -64,10 +66,11 @@ def looks_like_data(first: list[str], others: list[list[str]]) -> bool:
         return False
     if _counts_up([cell for cell in cells if kind_of_cell(cell) == "number"]):
         return False
-    if len(cells) == 1 and _is_sentence(cells[0]):
-        below = [row[0].strip() for row in others if row]
-        return sum(map(_is_sentence, below)) >= 0.5 * len(below)
-    columns = ((cell, [row[i].strip() for row in others if i < len(row)]) for i, cell in enumerate(cells))
+    if len(cells) == 1 and _is_text(cells[0], [row[0].strip() for row in others if row]):
+        return True
+    columns = [(cell, [row[i].strip() for row in others if i < len(row)]) for i, cell in enumerate(cells)]
+    # From the other end too: a text with commas moves what follows it.
+    columns.append((cells[-1], [row[-1].strip() for row in others if len(row) > 1]) if len(cells) > 1 else ("", []))
     return any(_like_column(cell, [other for other in below if other]) for cell, below in columns)
 
 
@@ -90,6 +93,16 @@ def _like_column(cell: str, below: list[str]) -> bool:
     if len(below) >= 6 and few and below.count(cell) >= max(2, len(below) // 20):
         return True
     return _fits_the_order(cell.lower(), [other.lower() for other in below])
+
+
+def _is_text(first: str, below: list[str]) -> bool:
+    """Whether the first of a list of texts is one of them: a sentence among sentences, a question among questions."""
+    words = len(first.split())
+    asked = sum(cell.endswith("?") for cell in below)
+    if first.endswith("?") and words >= 4 and asked >= 0.5 * len(below):
+        return True
+    told = _is_sentence(first) and sum(map(_is_sentence, below)) >= 0.5 * len(below)
+    return told or (first.endswith((".", "!")) and words > 3)
 
 
 def _is_sentence(cell: str) -> bool:

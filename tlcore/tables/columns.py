@@ -9,7 +9,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from tlcore.errors import TlcoreError
-from tlcore.tables.damage import mended_entities, said_about_damage
+from tlcore.tables.damage import mended_entities, said_about_damage, without_formula_signs
 from tlcore.tables.limits import Limits
 from tlcore.tables.names import readable, unique_names
 from tlcore.tables.table import HowRead, Table
@@ -76,9 +76,10 @@ class Columns:
         places = [place for place, keep in enumerate(used, start=1) if keep]
         unique, about_names = unique_names(list(compress(given, used)), places, say=how.header_row != 0)
         columns = [pa.chunked_array(chunks, pa.string()) for chunks in compress(self.chunks, used)]
+        columns, about_signs = without_formula_signs(unique, columns)
         columns, about_entities = mended_entities(unique, columns)
         numbers = np.concatenate([np.asarray(part, dtype=np.int64) for part in self.numbers])
-        said += about_entities + said_about_damage(unique, columns, numbers)
+        said += about_signs + about_entities + said_about_damage(unique, columns, numbers)
         how = replace(how, oddities=(*how.oddities, *about_names, *said))
         return Table(tuple(unique), pa.table(dict(zip(unique, columns, strict=True))), numbers, how)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ENTITY = r"&(?:#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5}|amp|lt|gt|quot|apos|nbsp|[A-Za-z]{1,2}(?:grave|acute|circ|tilde|uml|ring|cedil|slash|lig)|szlig|euro|pound|copy|reg|deg|hellip|[lr][sd]quo|[mn]dash|bull|middot|iexcl|iquest);"
+FORMULA_SIGN = r'^="([^"]*)"$'
 TAG = r"</?(?:p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|tr|td|img)(?:\s[^<>]{0,300})?/?>"
 # The first byte of a UTF-8 letter, read as Windows-1252, followed by one that can be its second.
 GARBLED = r"[ÂÃÄÅÆÐÑØÙÎÏ][\x{80}-\x{bf}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|ï¿½|ðŸ"
@@ -42,6 +43,26 @@ def _decoded_again(found: re.Match[str]) -> str:
 def _as_windows_bytes(text: str) -> bytes:
     """Windows-1252 with the five bytes it leaves open, as browsers and spreadsheets treat them."""
     return b"".join(c.encode("latin-1") if "\x80" <= c <= "\x9f" else c.encode("cp1252") for c in text)
+
+
+def without_formula_signs(
+    names: Sequence[str], columns: list[pa.ChunkedArray]
+) -> tuple[list[pa.ChunkedArray], list[str]]:
+    """Columns whose cells are all written ="00123", which keeps Excel from making a number of them, as 00123."""
+    import pyarrow.compute as pc
+
+    mended, said = [], []
+    for name, column in zip(names, columns, strict=True):
+        if len(column) and (column[0].as_py() or "=").startswith("="):
+            signed = pc.sum(pc.cast(pc.match_substring_regex(column, FORMULA_SIGN), "int64")).as_py()
+            empty = pc.sum(pc.cast(pc.equal(pc.utf8_trim_whitespace(column), ""), "int64")).as_py()
+            if signed and signed + empty == len(column):
+                column = pc.replace_substring_regex(column, FORMULA_SIGN, r"\1")
+                said.append(
+                    f'Column "{name}": the cells were written as formulas (="..."); only the text in them is kept.'
+                )
+        mended.append(column)
+    return mended, said
 
 
 def mended_entities(names: Sequence[str], columns: list[pa.ChunkedArray]) -> tuple[list[pa.ChunkedArray], list[str]]:

@@ -12,13 +12,13 @@ from tlcore.tables.dialect import ALIGNED, Dialect
 from tlcore.tables.grid import Grid
 from tlcore.tables.limits import Limits
 from tlcore.tables.records import Repairs, read_records, records_of
-from tlcore.tables.sniff import DELIMITERS, dialect_for, find_dialect
+from tlcore.tables.sniff import DELIMITERS, dialect_for, find_dialect, unwrapped
 from tlcore.tables.table import HowRead
 from tlcore.tables.wishes import Wishes
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n')
 _PRINTED = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "blank", ALIGNED: "gap of two or more blanks"}
-_RULE = re.compile(r"[\s:=+-]{3,}")
+_RULE, _MARKDOWN = re.compile(r"\s*[:=+|-]{3}[\s:=+|-]*"), re.compile(r"[\s:+|-]+")
 
 
 def read_delimited(data: bytes, file: str, wishes: Wishes, limits: Limits) -> Grid:
@@ -26,6 +26,9 @@ def read_delimited(data: bytes, file: str, wishes: Wishes, limits: Limits) -> Gr
     text, encoding, said = decode(data, wishes.encoding, file)
     if not text.strip():
         raise TlcoreError("The file is empty.", file, "Choose a file with a row of column names and rows under it.")
+    if wishes.delimiter is None and (inner := unwrapped(text)) is not None:
+        text = inner
+        said = [*said, "Each line stood in quotation marks as a whole; they were taken away."]
     dialect, hint = choose_dialect(text, wishes.delimiter, file)
     repairs = Repairs()
     most = limits.max_rows + 1_000  # titles and the like beside the data
@@ -65,14 +68,22 @@ def about_dialect(dialect: Dialect, file: str) -> list[str]:
     said = []
     if dialect.escape:
         said.append("A backslash in front of a character marks it as text; such backslashes are left out.")
-    if dialect.delimiter is not None and dialect.delimiter != "," and file.lower().endswith(".csv"):
+    if (
+        dialect.delimiter is not None
+        and dialect.delimiter != ","
+        and not dialect.starts
+        and file.lower().endswith(".csv")
+    ):
         printed = _PRINTED.get(dialect.delimiter, f'"{dialect.delimiter}"')
         said.append(f"The cells are separated by a {printed}, not by a comma.")
     if dialect.quote != '"':
         said.append(f'The cells are quoted with {dialect.quote} instead of ".')
     if dialect.padded:
         said.append("Blanks around the cells are left out.")
-    if not dialect.quoted:
+    if dialect.starts:
+        places = ", ".join(str(start + 1) for start in dialect.starts[:20])
+        said.append(f"The columns are lined up with blanks; they begin at the characters {places} of each line.")
+    elif not dialect.quoted:
         said.append("Quotation marks are not paired in this file; they were read as plain characters.")
     return said
 
@@ -89,15 +100,12 @@ def about_repairs(repairs: Repairs) -> list[str]:
 
 def _tidy(rows: list[list[str]], dialect: Dialect) -> list[str]:
     """Mend in place what single rows got wrong: another delimiter, the lines of a drawn table. Says what it did."""
-    if dialect.delimiter is None or len(dialect.delimiter) > 1:
+    if dialect.delimiter is None:
         return []
+    said = _without_rules(rows, _MARKDOWN if dialect.delimiter == "|" and dialect.padded else _RULE)
+    if len(dialect.delimiter) > 1 or not any(map(any, rows)):
+        return said
     usual, count = Counter(len(row) for row in rows if any(map(str.strip, row))).most_common(1)[0]
-    said = []
-    if dialect.delimiter == "|" and dialect.padded:
-        ruled = [i for i, row in enumerate(rows) if row and all(_RULE.fullmatch(c) or not c for c in row) and any(row)]
-        for i in ruled:
-            rows[i] = []
-        said += ["A drawn line under the column names is left out."] if ruled else []
     if usual < 3 or count * 2 < len(rows):
         return said
     others = [i for i, row in enumerate(rows) if len(row) < usual and _split_anew(rows, i, dialect, usual)]
@@ -107,6 +115,22 @@ def _tidy(rows: list[list[str]], dialect: Dialect) -> list[str]:
             f"Row {others[0] + 1}{many} separates its cells with another character than the rest; it was read so."
         )
     return said
+
+
+def _without_rules(rows: list[list[str]], rule: re.Pattern[str]) -> list[str]:
+    """Empty in place the rows that are drawn lines, as under column names and above totals."""
+    ruled = [i for i, row in enumerate(rows) if row and _is_ruled(row, rule)]
+    for i in ruled:
+        rows[i] = []
+    if not ruled:
+        return []
+    many = f" and {len(ruled) - 1:,} more" if len(ruled) > 1 else ""
+    return [f"A drawn line in row {ruled[0] + 1}{many} is left out."]
+
+
+def _is_ruled(row: list[str], rule: re.Pattern[str]) -> bool:
+    first = next((cell for cell in row if cell and not cell.isspace()), "x")
+    return first.lstrip()[0] in ":=+|-" and all(rule.fullmatch(cell) or not cell.strip() for cell in row)
 
 
 def _split_anew(rows: list[list[str]], i: int, dialect: Dialect, usual: int) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tlcore.tables.fixedwidth import cut
+
 SINGLE = "\x1f"  # stands in for a delimiter of several characters, and where a file has one column
 ALIGNED = "  "  # as a delimiter: columns lined up with two blanks or more
 _GAPS = re.compile(r"[ \t]{2,}")
@@ -17,7 +19,8 @@ _GAPS = re.compile(r"[ \t]{2,}")
 class Dialect:
     """delimiter None: one column. escape: the character before a quote or delimiter that is meant literally.
 
-    padded: blanks around the cells belong to the layout, not to the text.
+    padded: blanks around the cells belong to the layout, not to the text. starts: where the columns begin in each line,
+    for columns that are lined up with blanks and have nothing else between them; gap: how many blanks part them at least.
     """
 
     delimiter: str | None
@@ -25,6 +28,8 @@ class Dialect:
     quoted: bool = True
     quote: str = '"'
     padded: bool = False
+    starts: tuple[int, ...] = ()
+    gap: int = 1
 
     @property
     def stand_in(self) -> bool:
@@ -35,6 +40,8 @@ class Dialect:
         """The line with a delimiter that the csv module can take."""
         if self.delimiter is None:
             return line
+        if self.starts:
+            return SINGLE.join(cut(line, self.starts, self.gap)) + "\n"
         if self.delimiter == ALIGNED:
             return _GAPS.sub(SINGLE, line.strip()) + "\n"
         return line.replace(self.delimiter, SINGLE)

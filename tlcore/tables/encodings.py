@@ -37,6 +37,13 @@ def best_guess(telling: bytes) -> str:
     return name
 
 
+def is_likely(telling: bytes, encoding: str) -> bool:
+    """Whether the characters outside ASCII are, in this encoding, such as stand in texts of one language."""
+    if encoding in MULTI_BYTE:
+        return _multi_byte_score(telling[:LOOK_AT].decode(encoding, "replace"), encoding) > 0.5
+    return _single_byte_score(telling[:LOOK_AT].decode(encoding, "replace"), SINGLE_BYTE[encoding]) > 0.5
+
+
 def _single_byte_score(text: str, languages: Mapping[str, tuple[str, str]]) -> float:
     """Mean over the characters outside ASCII, about 1 where all are letters of one language in likely places."""
     letters: Counter[str] = Counter()

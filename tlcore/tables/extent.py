@@ -15,6 +15,11 @@ _NOTE = re.compile(
     r"hinweis|anmerkung|fuente|nota|remarque|fonte|last updated|disclaimer|data from)\b.{0,2000}|[*†‡©].{0,2000}|\(\d+ rows?\)",
     re.IGNORECASE | re.DOTALL,
 )
+_PAGE = re.compile(
+    r"\W*(page|seite|página|pagina|side|sida|strona|sivu|стр\.?)\W*\d+(\W+(of|von|de|di|sur|av|z|из)?\W*\d+)?\W*",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"\d+")
 _TOTAL = re.compile(r"(grand |sub)?totals?:?|sums?:?|averages?:?|mean:?|gesamt(summe)?:?|summe:?", re.IGNORECASE)
 
 
@@ -60,6 +65,23 @@ def find_end(rows: list[list[str]], number: int, typical: Typical) -> End:
             f"To read the other, choose row {number + header} as the row of its column names."
         ]
     return End(stop, (*about, *_about_total(rows[:stop], number)))
+
+
+def is_page_mark(row: Sequence[str], titles: frozenset[str]) -> bool:
+    """The number of a printed page, or a title that stands above the table and was printed again.
+
+    titles: as `title_of` gives them.
+    """
+    if filled(row) != 1:
+        return False
+    text = next(cell.strip() for cell in row if cell.strip())
+    return _DIGITS.sub("0", text) in titles or (len(text) <= 40 and bool(_PAGE.fullmatch(text)))
+
+
+def title_of(row: Sequence[str]) -> str:
+    """The title that a row is, without the numbers in it; "" for a row of several cells."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return _DIGITS.sub("0", cells[0]) if len(cells) == 1 else ""
 
 
 def is_repeated_header(row: Sequence[str], typical: Typical) -> bool:
@@ -109,6 +131,8 @@ def _other_names(rows: list[list[str]], at: int, typical: Typical, titled: bool)
     """Whether row `at`, after a gap, names the columns of another table."""
     if at + 1 >= len(rows) or filled(rows[at]) < 2 or _blank(rows, at + 1):
         return False
+    if is_repeated_header(rows[at], typical):
+        return False
     row = rows[at]
     if any(kind_of_cell(cell) for cell in row):
         return False
@@ -135,6 +159,7 @@ def _notes(rows: list[list[str]], typical: Typical) -> int:
         alone = filled(rows[at]) == 1
         parted = alone and _block_of_single_cells(rows, at)
         told = alone and bool(_NOTE.fullmatch(next(cell.strip() for cell in rows[at] if cell.strip())))
+        told = told or (_is_parted_total(rows, at) and cover < len(typical.core))
         if len(typical.core) >= 3 and cover * 2 < len(typical.core):
             thin_from = at
         elif (parted and len(typical.core) == 2 and cover < 2) or (told and (cover < len(typical.core) or parted)):
@@ -173,6 +198,12 @@ def _about_notes(rows: list[list[str]], number: int) -> list[str]:
     where = f"Row {below[0]}" if len(below) == 1 else f"Rows {below[0]} to {below[-1]}"
     verb = "looks like a note" if len(below) == 1 else "look like notes"
     return [f'{where} under the table {verb} ("{first}") and {"is" if len(below) == 1 else "are"} left out.']
+
+
+def _is_parted_total(rows: list[list[str]], at: int) -> bool:
+    """Whether the row begins with a word for a total and a blank row parts it from the table."""
+    text = next((cell.strip() for cell in rows[at] if cell.strip()), "")
+    return at > 0 and _blank(rows, at - 1) and bool(_TOTAL.fullmatch(text))
 
 
 def _about_total(rows: list[list[str]], number: int) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from tlcore.tables.cellkinds import filled
 from tlcore.tables.columns import Columns
-from tlcore.tables.extent import Typical, find_end, is_repeated_header
+from tlcore.tables.extent import Typical, find_end, is_page_mark, is_repeated_header, title_of
 from tlcore.tables.header import Header, find_header
 from tlcore.tables.limits import Limits
 from tlcore.tables.table import HowRead, Table
@@ -35,7 +35,7 @@ class Grid:
 def table_from_grid(grid: Grid, wishes: Wishes, limits: Limits) -> Table:
     """Raises TlcoreError if there is no header where one was asked for, no data, or too much of it."""
     header = find_header(grid.rows, wishes, grid.how.file, grid.grouped)
-    body = Body(header, grid.how, limits, grid.rows[header.start :])
+    body = Body(header, grid.how, limits, grid.rows)
     last = len(grid.rows) if wishes.last_row is None else min(wishes.last_row, len(grid.rows))
     rows = grid.rows[header.start : last]
     end = find_end(rows, header.start + 1, body.typical) if wishes.last_row is None else None
@@ -52,10 +52,15 @@ def rows_below(rows: Iterable[list[str]], number: int) -> tuple[int, ...]:
 
 
 class Body:
-    """The rows under the header on their way into columns: blank rows and repeated headers are left out and counted."""
+    """The rows under the header on their way into columns: blank rows and what printing repeats are left out, counted.
 
-    def __init__(self, header: Header, how: HowRead, limits: Limits, sample: Sequence[list[str]]) -> None:
+    top: the first rows of the file, or all.
+    """
+
+    def __init__(self, header: Header, how: HowRead, limits: Limits, top: Sequence[list[str]]) -> None:
         self.header = header
+        sample = top[header.start :]
+        self.titles = frozenset(title_of(top[i - 1]) for i in header.above) - {""}
         self.how = replace(how, header_row=header.row, header_rows=header.rows, rows_above=header.above)
         self.typical = Typical.of(header.names, sample)
         self.columns = Columns(header.names, self.how, limits)
@@ -63,6 +68,7 @@ class Body:
         self.next_row = header.start + 1
         self.blank = 0
         self.repeated: list[int] = []
+        self.pages: list[int] = []
 
     def add(self, rows: list[list[str]]) -> None:
         """rows: the next rows of the file, blank ones too."""
@@ -73,6 +79,8 @@ class Body:
                 self.blank += 1
             elif self.header.names and is_repeated_header(row, self.typical):
                 self.repeated.append(number)
+            elif len(self.header.names) > 1 and is_page_mark(row, self.titles):
+                self.pages.append(number)
             else:
                 kept.append(row if len(row) == width else self.rejoin.row(row, number))
                 numbers.append(number)
@@ -87,6 +95,9 @@ class Body:
             times, where = len(self.repeated), self.repeated[0]
             again = f"{times:,} times more" if times > 1 else "once more"
             said.append(f"The column names stand in the file {again} (first in row {where}); such rows are left out.")
+        if self.pages:
+            many = f" (the first of {len(self.pages):,} such rows)" if len(self.pages) > 1 else ""
+            said.append(f"Row {self.pages[0]}{many} holds a page number or repeats a title; it is left out.")
         if self.blank:
             said.append(f"{self.blank:,} blank row{'s are' if self.blank > 1 else ' is'} left out.")
         return self.columns.table(replace(self.how, rows_below=below, oddities=(*self.how.oddities, *said)))

@@ -14,11 +14,15 @@ _TEXT = (
 )
 _LABEL = (
     "label labels category categories class classes sentiment department intent topic tag tags rating target type "
-    "emotion priority group status score stars spam genre language team answer"
+    "emotion priority group status score stars spam genre language team answer "
+    "kategorie klasse thema stimmung bewertung absicht catégorie sujet sentiment étiquette categoría categoria etiqueta 評価 分類 类别 标签"
 )
 TEXT_WORDS, LABEL_WORDS = frozenset(_TEXT.split()), frozenset(_LABEL.split())
 _NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?%?", re.IGNORECASE)
-_MACHINE = re.compile(r"https?://\S+|\[.*\]|\{.*\}|[\w-]+[/\\][^\s]+\.\w{2,5}", re.DOTALL)
+_MACHINE = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|\[.*\]|\{.*\}|[\w-]+[/\\][^\s]+\.\w{2,5}", re.DOTALL)
+
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+"""Kana, Chinese characters and Thai, which are written without blanks: about two a word."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def _facts_of(name: str, cells: list[str]) -> _Facts:
         filled=len(filled),
         distinct=len(set(filled)),
         length=sum(map(len, filled)) / n,
-        words=sum(len(cell.split()) for cell in filled) / n,
+        words=sum(max(len(cell.split()), len(_UNSPACED.findall(cell)) / 2) for cell in filled) / n,
         numbers=sum(bool(_NUMBER.fullmatch(cell)) for cell in filled) / n,
         machine=sum(bool(_MACHINE.fullmatch(cell)) for cell in filled) / n,
     )
@@ -73,7 +77,7 @@ def _facts_of(name: str, cells: list[str]) -> _Facts:
 
 def _named(name: str, words: frozenset[str]) -> float:
     """1 if the name is one of the words, 0.5 if it contains one."""
-    parts = set(re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
+    parts = set(re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
     return 1.0 if name.strip().lower() in words else 0.5 if parts & words else 0.0
 
 

@@ -20,6 +20,8 @@ from tlcore.tables.cellkinds import (
     kind_of_cell,
     looks_like_data,
 )
+from tlcore.tables.headerclues import comment_rows, lacks_first_name
+from tlcore.tables.unquoted import open_width
 from tlcore.tables.wishes import Wishes
 
 MOST_ABOVE = 60  # rows of titles and notes
@@ -50,18 +52,20 @@ def find_header(rows: list[list[str]], wishes: Wishes, file: str, grouped: froze
     if wishes.header_row is not None:
         return _asked(rows, wishes.header_row, wishes.header_rows, file)
     places = [i for i, row in enumerate(rows[: LOOK_AT + MOST_ABOVE]) if filled(row)]
+    comments = comment_rows(rows, places)
+    noted, places = places[:comments], places[comments:]
     if not places:
         raise TlcoreError("The file is empty.", file, "Choose a file with a row of column names and rows under it.")
     first, is_data = _first_table_row(rows, places)
     if is_data:
-        above = tuple(i + 1 for i in places if i < first)
+        above = tuple(i + 1 for i in (*noted, *places) if i < first)
         said = [*_about_above(above), "The first row looks like data, not like names, so the columns are numbered."]
         return Header(0, 0, first, (), above, tuple(said))
     how_many = wishes.header_rows
     # `first`, counted from 1, is the row above.
     if how_many is None and first >= 1 and (first in grouped or _fill_each_other(rows, first)):
         first, how_many = first - 1, 2
-    return _named(rows, first, how_many, tuple(i + 1 for i in places if i < first))
+    return _named(rows, first, how_many, tuple(i + 1 for i in (*noted, *places) if i < first))
 
 
 def _asked(rows: list[list[str]], asked: int, how_many: int | None, file: str) -> Header:
@@ -81,7 +85,9 @@ def _asked(rows: list[list[str]], asked: int, how_many: int | None, file: str) -
 
 def _first_table_row(rows: list[list[str]], places: list[int]) -> tuple[int, bool]:
     """The 0-based row where the table begins, and whether that row is data already."""
-    core = core_columns([rows[i] for i in places])
+    if len(rows[places[0]]) < max(len(rows[i]) for i in places) and open_width([rows[i] for i in places]):
+        return places[0], False
+    core = core_columns([rows[i] for i in places[_lone_cells(rows, places) :]])
     covers = [_cover(rows[i], core) for i in places]
     full = next((at for at, cover in enumerate(covers[:MOST_ABOVE]) if cover == 1), 0)
     below = _rows_below(rows, places, full)
@@ -107,6 +113,14 @@ def _first_table_row(rows: list[list[str]], places: list[int]) -> tuple[int, boo
     if _repeats(rows[places[full]]) and covers[full - 1] >= 0.25 and filled(above) >= 2:
         return places[full - 1], False  # groups of columns above names such as "first, second, first, second"
     return places[full], False
+
+
+def _lone_cells(rows: list[list[str]], places: list[int]) -> int:
+    """How many rows of one cell stand above a table of three columns or more: a list of settings, not its texts."""
+    lone = next((at for at, i in enumerate(places) if filled(rows[i]) > 1), 0)
+    under = places[lone:]
+    wide = sum(filled(rows[i]) >= 3 for i in under)
+    return lone if len(under) >= max(4, lone / 2) and wide >= 0.8 * len(under) else 0
 
 
 def _rows_below(rows: list[list[str]], places: list[int], at: int) -> list[list[str]]:
@@ -146,9 +160,13 @@ def _named(
     second = rows[first + 1] if first + 1 < len(rows) else []
     below = [row for row in rows[first + 2 : first + 2 + LOOK_AT] if filled(row) and not _is_tag_row(row)]
     said, count = _about_above(above, asked), how_many or 1
-    if how_many is None and not _is_tag_row(second) and below and _second_names(names, second, below):
-        count = 2
+    third = rows[first + 2] if first + 2 < len(rows) else []
+    if how_many is None and not _is_tag_row(second) and below:
+        count = 2 if _is_tag_row(third) and filled(second) > 1 else 1 + _second_names(names, second, below)
     start = first + count
+    if how_many is None and lacks_first_name(names, rows[start:]):
+        names = ["", *names]
+        said.append("The first column, which counts the rows, has no name; the names begin with the second.")
     if count > 1:
         names = _joined(rows[first:start])
         said.append(f"The column names stand in rows {first + 1} to {start}; they were joined.")
@@ -181,7 +199,7 @@ def _is_tag_row(row: Sequence[str]) -> bool:
 
 def _second_names(names: Sequence[str], row: Sequence[str], below: list[list[str]]) -> bool:
     """Whether `row`, under the names, goes on with them: units, remarks in brackets, names under groups."""
-    cells = [(place, cell.strip()) for place, cell in enumerate(row) if cell.strip()]
+    cells = [(place, cell.strip()) for place, cell in enumerate(row) if cell.strip() and not is_missing(cell)]
     if len(cells) < 2 or any(kind_of_cell(cell) for _, cell in cells if not _ASIDE.fullmatch(cell)):
         return False
     if all(_ASIDE.fullmatch(cell) for _, cell in cells):
@@ -189,7 +207,7 @@ def _second_names(names: Sequence[str], row: Sequence[str], below: list[list[str
     grouped = filled(names) < len(cells) or _repeats(names)
     if not grouped and len({cell for _, cell in cells}) < 0.7 * len(cells):
         return False
-    if len(cells) * 2 < filled(names) or any(is_missing(cell) or len(cell) > 60 for _, cell in cells):
+    if len(cells) * 2 < filled(names) or any(len(cell) > 60 for _, cell in cells):
         return False
     known = [{other[place].strip() for other in below if place < len(other)} for place, _ in cells]
     if any(cell in values for (_, cell), values in zip(cells, known, strict=True)):
@@ -202,7 +220,8 @@ def _second_names(names: Sequence[str], row: Sequence[str], below: list[list[str
 def _joined(rows: list[list[str]]) -> list[str]:
     """One name a column. A name that stands over several columns, as merged cells do, goes with each of them."""
     width = max(map(len, rows))
-    squared = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
+    cells = [rows[0], *([("" if is_missing(cell) else cell) for cell in row] for row in rows[1:])]
+    squared = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in cells]
     for row, under in pairwise(squared):
         for place in range(1, width):
             if not row[place] and under[place] and (row[place - 1] and under[place - 1]):

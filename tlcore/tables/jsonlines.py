@@ -9,17 +9,11 @@ from typing import Any
 from tlcore.errors import TlcoreError
 from tlcore.tables.columns import Columns
 from tlcore.tables.decode import decode
+from tlcore.tables.jsonshapes import Number, rows_in
 from tlcore.tables.limits import Limits
 from tlcore.tables.table import HowRead, Table
 
 _SHAPE = 'Each line must be an object such as {"text": "Hello", "label": "greeting"}.'
-
-
-class _Number(str):
-    """A number as the file spells it, so that 1.50 stays 1.50."""
-
-
-_PLAIN = (str, bool, type(None))
 
 
 def read_json(data: bytes, file: str, encoding: str | None, lines: bool, limits: Limits) -> Table:
@@ -47,7 +41,37 @@ def _objects(text: str, file: str, lines: bool) -> tuple[list[tuple[int, dict[st
                 ) from error
         except (RecursionError, ValueError) as error:
             raise TlcoreError("The JSON is nested too deeply or broken.", file, _SHAPE) from error
-    return [(number, _line(line, f"{file}, line {number}")) for number, line in _lines(text)], "jsonl"
+    try:
+        return [(number, _line(line, f"{file}, line {number}")) for number, line in _lines(text)], "jsonl"
+    except TlcoreError:
+        objects = _one_after_another(text)
+        if objects is None:
+            raise
+        return objects, "json"
+
+
+def _one_after_another(text: str) -> list[tuple[int, dict[str, Any]]] | None:
+    """Objects that follow each other wherever the lines end, numbered from 1; None if the text is not made of them."""
+    decoder = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Number)
+    objects: list[tuple[int, dict[str, Any]]] = []
+    at = _skip(text, 0)
+    while at < len(text):
+        try:
+            found, at = decoder.raw_decode(text, at)
+        except (RecursionError, ValueError):
+            return None
+        if not isinstance(found, dict):
+            return None
+        objects.append((len(objects) + 1, found))
+        at = _skip(text, at)
+    return objects
+
+
+def _skip(text: str, at: int) -> int:
+    """Where the next object may begin."""
+    while at < len(text) and text[at] in " \t\r\n,":
+        at += 1
+    return at
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -57,7 +81,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+    return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number)
 
 
 def _line(line: str, where: str) -> dict[str, Any]:
@@ -73,42 +97,11 @@ def _line(line: str, where: str) -> dict[str, Any]:
 
 
 def _whole(found: Any, file: str) -> list[tuple[int, dict[str, Any]]]:
-    items = _items(found)
+    items = rows_in(found)
     for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
             raise TlcoreError("The list holds something that is no object.", f"{file}, item {number}", _SHAPE)
     return list(enumerate(items, start=1))
-
-
-def _items(found: Any) -> list[Any]:
-    """The rows of the shapes in which programs write tables as JSON."""
-    if isinstance(found, dict):
-        values = list(found.values())
-        if len(values) > 1 and all(isinstance(value, list) and not _has_objects(value) for value in values):
-            if len({len(value) for value in values}) == 1:
-                return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)]
-            return [found]
-        if values and all(isinstance(value, dict) for value in values):
-            if all(key.isdigit() for key in found):  # {"0": {"text": ..., "label": ...}, "1": ...}
-                return values
-            if all(value and value.keys() == values[0].keys() for value in values) and all(map(str.isdigit, values[0])):
-                return [{name: column[key] for name, column in found.items()} for key in values[0]]
-        lists = [value for value in values if isinstance(value, list) and value and isinstance(value[0], dict)]
-        return lists[0] if len(lists) == 1 else [found]
-    if found and all(isinstance(item, _PLAIN) for item in found):
-        return [{"text": item} for item in found]
-    if len(found) > 1 and all(isinstance(item, list) for item in found) and _are_names(found[0]):
-        return [dict(zip(found[0], row, strict=False)) if len(row) <= len(found[0]) else row for row in found[1:]]
-    return list(found)
-
-
-def _has_objects(cells: list[Any]) -> bool:
-    return any(isinstance(cell, dict) for cell in cells)
-
-
-def _are_names(cells: list[Any]) -> bool:
-    plain = all(isinstance(cell, str) and not isinstance(cell, _Number) for cell in cells)
-    return bool(cells) and plain and len(set(cells)) == len(cells)
 
 
 def _table(numbered: list[tuple[int, dict[str, Any]]], how: HowRead, limits: Limits) -> Table:
@@ -147,7 +140,7 @@ def _cell(value: Any) -> str:
 
 def _spelled(value: Any) -> str:
     """A list or object inside a cell, as JSON again, its numbers untouched."""
-    if isinstance(value, _Number):
+    if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
         inside = (f"{json.dumps(key, ensure_ascii=False)}: {_spelled(item)}" for key, item in value.items())

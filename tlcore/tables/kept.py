@@ -9,6 +9,9 @@ from pathlib import Path
 from tlcore.tables.table import HowRead, Table
 
 CELLS, HOW = "table.arrow", "how.json"
+# To be raised whenever a file may be read in another way than before: what an older reader kept is then read anew.
+READER_VERSION = 2
+_READER = "reader version"
 _ROW_NUMBERS = "row number"  # the last column; found by its place, so that a column may have the same name
 
 
@@ -30,18 +33,23 @@ def keep_table(table: Table, folder: str | os.PathLike[str]) -> None:
     finally:
         partial.unlink(missing_ok=True)
     partial = folder / f".{HOW}.{os.getpid()}.partial"
-    partial.write_text(json.dumps(table.how.to_json(), ensure_ascii=False), encoding="utf-8")
+    partial.write_text(
+        json.dumps({**table.how.to_json(), _READER: READER_VERSION}, ensure_ascii=False), encoding="utf-8"
+    )
     os.replace(partial, folder / HOW)
 
 
 def kept_table(folder: str | os.PathLike[str]) -> Table | None:
-    """The table that lies in the folder, its cells still on the disk; None if there is none or it is damaged."""
+    """The table that lies in the folder, its cells still on the disk; None if there is none, or it is damaged or from an older reader."""
     import numpy as np
     import pyarrow as pa
 
     folder = Path(folder)
     try:
-        how = HowRead.from_json(json.loads((folder / HOW).read_text(encoding="utf-8")))
+        kept = json.loads((folder / HOW).read_text(encoding="utf-8"))
+        if kept.get(_READER) != READER_VERSION:
+            return None
+        how = HowRead.from_json(kept)
         data = pa.ipc.open_file(pa.memory_map(str(folder / CELLS))).read_all()
         last = data.num_columns - 1
         numbers = np.asarray(data.column(last).combine_chunks(), dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import PurePath
 
@@ -10,11 +11,21 @@ from tlcore.errors import TlcoreError
 from tlcore.tables.limits import Limits
 from tlcore.tables.source import Source
 
-TEXT_ENDINGS = frozenset([".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data", ".log", ".asc", ".text", ""])
+TEXT_ENDINGS = frozenset(
+    [".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data", ".log", ".asc", ".text", ".md", ".markdown", ""]
+)
 PARQUET_ENDINGS = frozenset([".parquet", ".pq"])
 JSON_ENDINGS = frozenset([".json", ".jsonl", ".ndjson"])
 SHEET_ENDINGS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods"}
-TABLE_ENDINGS = frozenset([*TEXT_ENDINGS, *JSON_ENDINGS, *PARQUET_ENDINGS, *SHEET_ENDINGS]) - {"", ".log"}
+TABLE_ENDINGS = frozenset([*TEXT_ENDINGS, *JSON_ENDINGS, *PARQUET_ENDINGS, *SHEET_ENDINGS]) - {
+    "",
+    ".log",
+    ".md",
+    ".markdown",
+}
+_PAGE = re.compile(rb"<(?:!doctype html|html|head|body|meta|style|table)[\s>]")
+_MAIL = frozenset([b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"received", b"return-path"])
+_MAIL_LINE = re.compile(rb"([A-Za-z-]{2,40}): |[ \t]|From \S{3,200} .{0,60}\d\d:\d\d")
 SAVE_AS = "Save the table as .xlsx or .csv and choose that file."
 _REFUSED = (
     (b"%PDF", "a PDF document"),
@@ -29,7 +40,7 @@ _REFUSED = (
 
 
 def kind_of(source: Source, limits: Limits) -> tuple[str, list[str]]:
-    """The format (csv, json, jsonl, xlsx, xls, ods, parquet) and sentences about a name that does not fit.
+    """The format (csv, json, jsonl, xlsx, xls, ods, parquet, html, xml) and sentences about a name that does not fit.
 
     Raises TlcoreError for what is no table.
     """
@@ -48,14 +59,35 @@ def kind_of(source: Source, limits: Limits) -> tuple[str, list[str]]:
     for magic, what in _REFUSED:
         if data.startswith(magic):
             raise TlcoreError(f"This is {what}, not a table.", name, SAVE_AS)
-    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
+    markup = _markup(data)
+    if markup:
+        return markup, [_other_kind(ending, "a web page" if markup == "html" else "Excel 2003 XML")]
+    if _is_mail(data):
         raise TlcoreError(
-            "This is a web page or XML, not a table.", name, f"Open it in a spreadsheet program. {SAVE_AS}"
+            "This is an e-mail or a mailbox, not a table.", name, "Export the messages from the mail program as .csv."
         )
     if ending not in JSON_ENDINGS and _is_json(data):
         return "jsonl", [_other_kind(ending, "JSON")]
     return _text_kind(ending, name)
+
+
+def _markup(head: bytes) -> str:
+    """html for what begins like a web page, xml for Excel 2003 XML and other XML, "" for neither."""
+    start = head[:2_000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if start.startswith((b"<?xml", b"<workbook")):
+        return "html" if b"<html" in start else "xml"
+    return "html" if _PAGE.match(start) else ""
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether it begins with the lines that stand above every e-mail."""
+    names = set()
+    for line in head[:8_000].splitlines():
+        found = _MAIL_LINE.match(line)
+        if found is None:
+            break
+        names.add((found.group(1) or b"").lower())
+    return len(names & _MAIL) >= 3 or head.startswith(b"MIME-Version:")
 
 
 def _is_json(head: bytes) -> bool:

@@ -14,6 +14,7 @@ from tlcore.tables.grid import table_from_grid
 from tlcore.tables.jsonlines import read_json
 from tlcore.tables.kinds import kind_of
 from tlcore.tables.limits import Limits
+from tlcore.tables.markup import read_markup
 from tlcore.tables.parquet import read_parquet
 from tlcore.tables.sheets import read_sheet
 from tlcore.tables.source import Source, file_source
@@ -93,7 +94,7 @@ def _read_chosen(chosen: Chosen, wishes: Wishes, limits: Limits, progress: Progr
 
 def _read_one(source: Source, wishes: Wishes, limits: Limits, progress: Progress | None) -> Table:
     kind, said = kind_of(source, limits)
-    if wishes.sheet is not None and kind not in ("xlsx", "xls", "ods"):
+    if wishes.sheet is not None and kind not in ("xlsx", "xls", "ods", "html", "xml"):
         raise TlcoreError(
             f'There is no sheet "{wishes.sheet}": this file has no sheets.', source.name, "Leave the sheet out."
         )
@@ -106,7 +107,9 @@ def _read_one(source: Source, wishes: Wishes, limits: Limits, progress: Progress
         table = read_json(data, source.name, wishes.encoding, kind == "jsonl", limits)
         how = replace(table.how, oddities=(*said, *table.how.oddities))
         return Table(table.columns, table.data, table.row_numbers, how)
-    if kind == "csv":
+    if kind in ("html", "xml"):
+        grid = read_markup(data, kind, source.name, wishes, limits)
+    elif kind == "csv":
         grid = read_delimited(data, source.name, wishes, limits)
     else:
         grid = read_sheet(data, kind, source.name, wishes, limits)

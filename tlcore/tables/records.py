@@ -21,10 +21,14 @@ class _NeverClosed(Exception):
 
 @dataclass
 class Repairs:
-    """rows: the records (from 1) whose quotation marks were not closed and were closed at the end of the line."""
+    """rows: the records (from 1) whose quotation marks were not closed and were closed at the end of the line.
+
+    broken: how many records have their quotation marks in places where none belongs, these too.
+    """
 
     rows: list[int] = field(default_factory=list)
     count: int = 0
+    broken: int = 0
 
 
 class _Feed:
@@ -87,6 +91,7 @@ def _first_line_alone(feed: _Feed, dialect: Dialect, repairs: Repairs) -> list[s
     if len(rest) > 100:  # looking far ahead again and again would cost the square of the file
         feed.most = max(_FEWEST_LINES, feed.most // 2)
     repairs.count += 1
+    repairs.broken += 1
     if rest or first.count(dialect.quote) % 2:
         repairs.rows.append(repairs.count)
     try:

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
+from tlcore.tables.cellmarks import marks_of_sheet
 from tlcore.tables.grid import Grid
 from tlcore.tables.kinds import damaged
 from tlcore.tables.limits import Limits
@@ -16,6 +17,8 @@ from tlcore.tables.unpack import check_workbook
 from tlcore.tables.wishes import Wishes
 
 _MOST_MERGED = 2_000_000  # cells; ranges may lie over each other, so a small file can name very many
+# A short sheet in front of one that is so many times larger is a cover or a page of notes.
+_COVER_ROWS, _TIMES_COVER = 20, 8
 _Range = tuple[tuple[int, int], tuple[int, int]]  # (top, left), (bottom, right), from 0
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def read_sheet(data: bytes, kind: str, file: str, wishes: Wishes, limits: Limits) -> Grid:
-    """kind: xlsx, xls or ods. Without a wish, the first visible one that is not empty.
+    """kind: xlsx, xls or ods. Without a wish, the first visible sheet that is neither empty nor a mere cover.
 
     Raises TlcoreError for a damaged or locked workbook, an unknown or empty sheet, too much data.
     """
@@ -74,6 +77,10 @@ def _read(data: bytes, kind: str, file: str, wishes: Wishes, limits: Limits) -> 
         chosen = _choose(book, names, hidden, sheet, file)
         said = [] if sheet is not None or len(names) == 1 else [_about_sheets(chosen.name, names)]
         rows = _rows(chosen, file, limits)
+        if kind == "xlsx":
+            marks = marks_of_sheet(data, chosen.name)
+            marks.put_into(rows)
+            said += marks.said()
         merged = [] if kind == "ods" else list(chosen.merged_cell_ranges or [])
         said += _fill_merged(rows, merged)
     guessed = wishes.left_to_guess("sheet", "header_row")
@@ -98,10 +105,28 @@ def _choose(
         if (found := book.get_sheet_by_name(sheet)).start is None:
             raise TlcoreError(f'The sheet "{sheet}" is empty.', file, "Choose another sheet.")
         return found
+    first = None
     for name in sorted(names, key=lambda name: name in hidden):  # sorted keeps the order within each half
-        if (found := book.get_sheet_by_name(name)).start is not None:
-            return found
-    raise TlcoreError("The workbook is empty.", file, "Choose a file with a row of column names and rows under it.")
+        if first is not None and (name in hidden or not _may_be_cover(first)):
+            break
+        found = book.get_sheet_by_name(name)
+        if found.start is not None and (first is None or _area(found) >= _TIMES_COVER * _area(first)):
+            first = found
+    if first is None:
+        raise TlcoreError("The workbook is empty.", file, "Choose a file with a row of column names and rows under it.")
+    return first
+
+
+def _may_be_cover(sheet: CalamineSheet) -> bool:
+    """Whether the sheet is short and no full rectangle of cells."""
+    if sheet.height > _COVER_ROWS or sheet.width < 2:
+        return bool(sheet.height <= _COVER_ROWS)
+    filled = sum(1 for row in sheet.to_python(skip_empty_area=True) for value in row if value != "")
+    return filled < 0.7 * _area(sheet)
+
+
+def _area(sheet: CalamineSheet) -> int:
+    return int(sheet.height * sheet.width)
 
 
 def _rows(sheet: CalamineSheet, file: str, limits: Limits) -> list[list[str]]:

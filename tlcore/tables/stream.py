@@ -41,7 +41,7 @@ def stream_delimited(
         if hint and head:
             head[0] = []
         header = find_header(head, wishes, source.name)
-        body = Body(header, how, limits, head[header.start :])
+        body = Body(header, how, limits, head)
         below, about_end = _all_rows(
             head[header.start :], records, body, wishes.last_row, _teller(raw, source, progress)
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class HowRead:
     """How a file was read, in words that a screen can show and JSON can hold.
 
-    format: csv, xlsx, xls, ods, parquet, jsonl or json. header_row: 1-based row in the file, 0 where there is no
+    format: csv, xlsx, xls, ods, parquet, jsonl, json, html (a web page) or xml (Excel 2003). header_row: 1-based row in the file, 0 where there is no
     header; header_rows: how many rows the names take. rows_above, rows_below: rows of the file with something in them
     that are no part of the table, such as titles, notes, further tables (below, the first 1,000 are told). guessed: which of encoding, delimiter, sheet
     and header_row nobody asked for. member: the file inside an archive or folder; images: the pictures beside it.
