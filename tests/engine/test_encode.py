@@ -55,23 +55,46 @@ def test_the_embedded_base_puts_like_texts_near_each_other() -> None:
     assert not np.isnan(states).any()
 
 
-def test_progress_ends_at_all_texts_and_the_stop_is_asked_every_batch(
-    tiny_base: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(encode, "TOKENS_PER_BATCH", 16)
+def test_progress_ends_at_all_texts(tiny_base: Callable[[str], Path]) -> None:
     events: list[dict] = []
-    asked: list[int] = []
     encoder, ids = load_encoder(tiny_base("bert")), tokenize(tiny_base("bert"), TEXTS, 64)
-    pooled_states(encoder, ids, lambda kind, **f: events.append({"kind": kind, **f}), lambda: asked.append(1))
+    pooled_states(encoder, ids, lambda kind, **f: events.append({"kind": kind, **f}), quiet)
     assert (events[-1]["kind"], events[-1]["done"], events[-1]["total"]) == ("progress", 4, 4)
     assert events[-1]["texts_per_second"] > 0
-    assert len(asked) >= 3
+
+
+def test_a_stop_is_heard_between_batches(tiny_base: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encode, "TOKENS_PER_BATCH", 16)
+    monkeypatch.setattr(encode, "SECONDS_BETWEEN_EVENTS", 0.01)
+    encoder, ids = load_encoder(tiny_base("bert")), tokenize(tiny_base("bert"), TEXTS, 64) * 300
+    done: list[int] = []
 
     def stop() -> None:
-        raise StopRequested("cancel")
+        if done:
+            raise StopRequested("cancel")
 
+    threads = torch.get_num_threads()
     with pytest.raises(StopRequested):
-        pooled_states(encoder, ids, quiet, stop)
+        pooled_states(encoder, ids, lambda kind, **fields: done.append(fields["done"]), stop)
+    assert max(done) < len(ids) / 2
+    assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_threads_beside_each_other_do_not_disturb_each_other(
+    tiny_base: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, family: str
+) -> None:
+    monkeypatch.setattr(encode, "TOKENS_PER_BATCH", 64)
+    encoder = load_encoder(tiny_base(family))
+    ids = [[101, *range(1000 + row, 1000 + row + row % 23), 102] for row in range(400)]
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = pooled_states(encoder, ids, quiet, quiet)
+        torch.set_num_threads(3)
+        assert np.array_equal(pooled_states(encoder, ids, quiet, quiet), alone)
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("family", ["bert", "deberta-v2", "xlnet"])

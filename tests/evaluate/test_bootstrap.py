@@ -57,13 +57,18 @@ def test_it_covers_the_true_score_about_as_often_as_it_says() -> None:
     assert covered >= 33
 
 
+@pytest.mark.parametrize(("rows", "least"), [(30, 0.88), (300, 0.98)])
+def test_a_score_without_a_mistake_is_still_not_certain(rows: int, least: float) -> None:
+    right = truth(rows)
+    low, high = macro_f1_interval(right, right, LABELS)
+    assert (low, high) == (pytest.approx(least, abs=0.01), 1.0)
+    same = macro_f1_difference(right, right, right, LABELS)
+    assert same == {"macro_f1": 0.0, "low": -round(1 - low, 4), "high": round(1 - low, 4), "real": False}
+
+
 def test_no_rows_no_interval() -> None:
     assert macro_f1_interval([], [], LABELS) == (None, None)
     assert set(macro_f1_difference([], [], [], LABELS).values()) == {None}
-
-
-def test_no_doubt_where_every_answer_is_right() -> None:
-    assert macro_f1_interval(truth(30), truth(30), LABELS) == (1.0, 1.0)
 
 
 def test_a_large_difference_is_real_and_has_its_sign() -> None:

@@ -1,12 +1,17 @@
-"""How far a score could be off: percentile bootstrap over the test rows (Efron and Tibshirani 1993)."""
+"""How far a score could be off: percentile bootstrap over the test rows (Efron and Tibshirani 1993).
+
+Where every answer is right, every resample is too, and the bootstrap would claim to be certain: there Wilson's interval is taken.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import eq
 
 import numpy as np
 
 from tlcore.evaluate.metrics import confusion, macro_f1, to_ids
+from tlcore.splits.intervals import interval_for_rows
 
 RESAMPLES, COVERAGE = 1_000, 0.95
 
@@ -17,6 +22,8 @@ def macro_f1_interval(
     """Low and high end of the 95 % interval of macro-F1; None without rows."""
     if not len(truth):
         return None, None
+    if all(map(eq, truth, answers)):
+        return _least_if_all_right(len(truth)), 1.0
     scores = _resampled(truth, [answers], labels, seed)[0]
     return _ends(scores)
 
@@ -27,12 +34,19 @@ def macro_f1_difference(
     """ours - theirs on the same resampled rows: macro_f1, low, high, real (the interval leaves out zero)."""
     if not len(truth):
         return {"macro_f1": None, "low": None, "high": None, "real": None}
+    if all(map(eq, truth, ours)) and all(map(eq, truth, theirs)):
+        off = round(1 - _least_if_all_right(len(truth)), 4)
+        return {"macro_f1": 0.0, "low": -off, "high": off, "real": False}
     first, second = _resampled(truth, [ours, theirs], labels, seed)
     low, high = _ends(first - second)
     here = [
         float(macro_f1(confusion(to_ids(truth, labels), to_ids(a, labels), len(labels) + 1))) for a in (ours, theirs)
     ]
     return {"macro_f1": round(here[0] - here[1], 4), "low": low, "high": high, "real": bool(low > 0 or high < 0)}
+
+
+def _least_if_all_right(rows: int) -> float:
+    return round(interval_for_rows(rows, 1.0)[0], 4)
 
 
 def _ends(scores: np.ndarray) -> tuple[float, float]:
