@@ -125,7 +125,7 @@ def test_phases_are_timed_told_and_shown(tmp_path: Path) -> None:
     seconds = context.finish()
     assert list(seconds) == ["a", "b"]
     assert 0.1 <= seconds["a"] < 1
-    assert seconds["b"] < 0.05
+    assert seconds["b"] < seconds["a"]  # no more: a busy machine may take its time between two lines
     assert read_json(folder / "status.json")["phase"] == "First again"
     assert [e["title"] for e in read_events(folder)[0]] == ["First", "Second", "First again"]
     context.log.close()

@@ -25,6 +25,7 @@ def written(path: Path, mark: str, encoding: str, above: str = "") -> Path:
 
 def test_another_file_is_read_as_it_is_and_not_as_the_one_before(server: Server, page: Page, tmp_path: Path) -> None:
     steps.upload(page, server.url, written(tmp_path / "first.csv", ",", "utf-8"))
+    steps.settled(page)
     page.locator("summary", has_text="Use another file").click()
     other = written(tmp_path / "second.csv", ";", "cp1252", above="Ein Titel\n\n")
     page.set_input_files("input[type=file]", str(other))

@@ -104,7 +104,8 @@ class Tuning:
         train, validation = _rows(given, length)
         show_moving(given, encoder, ("head",))
         model, reading = head_first(given, encoder, train)
-        geometry = Geometry(encoder.to(device()), given.base_folder)
+        with quickened(encoder):  # computed as it will be while it learns: to the last bits, nothing is forgotten yet
+            geometry = Geometry(encoder.to(device()), given.base_folder)
         model.encoder = self.prepare(encoder, settings)
         model.to(device())
 
@@ -122,7 +123,8 @@ class Tuning:
         probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
         if model.cut:
             model.cut.close()
-        similarity = geometry.similarity(model.encoder)
+        with quickened(model.encoder):
+            similarity = geometry.similarity(model.encoder)
         chosen = {**vars(reading), "phases": [phase.name for phase in phases], **moved_weights(given, model, moved),
                   "best_epoch": best.best_epoch, "share_kept": share,
                   f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
