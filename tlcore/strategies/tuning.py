@@ -93,7 +93,6 @@ class Tuning:
         from tlcore.engine.loop import Hooks, run_phases
         from tlcore.engine.phases import moving_names
         from tlcore.engine.precision import device, set_threads
-        from tlcore.engine.quicken import quickened
         from tlcore.engine.training import Recipe, predict_rows
         from tlcore.models.load import load_encoder, longest_input
 
@@ -104,8 +103,7 @@ class Tuning:
         train, validation = _rows(given, length)
         show_moving(given, encoder, ("head",))
         model, reading = head_first(given, encoder, train)
-        with quickened(encoder):  # computed as it will be while it learns: to the last bits, nothing is forgotten yet
-            geometry = Geometry(encoder.to(device()), given.base_folder)
+        geometry = Geometry(encoder.to(device()), given.base_folder)
         model.encoder = self.prepare(encoder, settings)
         model.to(device())
 
@@ -117,14 +115,12 @@ class Tuning:
         recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         start = weights_now(model, moving_names(model, phases))
-        with quickened(model.encoder):
-            best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
+        best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
         share = _blended(given, model, start, best, validation)
         probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
         if model.cut:
             model.cut.close()
-        with quickened(model.encoder):
-            similarity = geometry.similarity(model.encoder)
+        similarity = geometry.similarity(model.encoder)
         chosen = {**vars(reading), "phases": [phase.name for phase in phases], **moved_weights(given, model, moved),
                   "best_epoch": best.best_epoch, "share_kept": share,
                   f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
