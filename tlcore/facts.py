@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from tlcore.rows import FILE
 from tlcore.splits import LEFT_OUT, NOT_SAMPLED, TEST, TRAIN, UNLABELLED, VALIDATION
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts
     """Count a Dataset's rows, classes and word pieces. Without a tokenizer the lengths are rough, and marked so."""
     columns = {name: dataset.rows[name][:] for name in ("source", "label", "split", "same")}
     used = [i for i, side in enumerate(columns["split"]) if side not in (LEFT_OUT, NOT_SAMPLED)]
-    own = [i for i in used if columns["source"][i] == "file"]
+    own = [i for i in used if columns["source"][i] == FILE]
     labels = [columns["label"][i] for i in own if columns["split"][i] in (TRAIN, VALIDATION, TEST)]
     learned = [columns["label"][i] for i in own if columns["split"][i] in (TRAIN, VALIDATION)]
     is_sample = NOT_SAMPLED in columns["split"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
+from tlcore.rows import FILE
 
 if TYPE_CHECKING:
     from tlcore.checks import Problem
@@ -82,7 +83,7 @@ def find_rows(dataset: Dataset, words: str, most: int = MOST_SHOWN) -> tuple[lis
     found = [
         row
         for row, text, label, source in zip(*columns, strict=True)
-        if source == "file" and (wanted == str(row) or wanted in f"{text} {label or ''}".casefold())
+        if source == FILE and (wanted == str(row) or wanted in f"{text} {label or ''}".casefold())
     ]
     return found[:most], len(found)
 

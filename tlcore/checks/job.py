@@ -14,6 +14,7 @@ from tlcore.datasets import Dataset, load_dataset
 from tlcore.facts import MAX_LENGTH, Facts, measure_facts
 from tlcore.files import write_json
 from tlcore.models.bases import base_folder, tokenizer_file
+from tlcore.rows import FILE
 from tlcore.tables import Table, kept_table
 from tlcore.told import Listener
 
@@ -94,7 +95,7 @@ def other_columns(table: Table | None, dataset: Dataset) -> dict[str, list[str]]
     playing = {column for columns in dataset.roles.values() for column in columns}
     place = {int(number): i for i, number in enumerate(table.row_numbers)}
     rows = zip(dataset.rows["row"][:], dataset.rows["source"][:], strict=True)
-    places = [place.get(row) if source == "file" else None for row, source in rows]
+    places = [place.get(row) if source == FILE else None for row, source in rows]
     found = {}
     for name in table.columns:
         if name not in playing:
