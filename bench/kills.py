@@ -22,7 +22,7 @@ def measure(seed: int = 0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         begun = time.monotonic()
         peace = Path(scratch) / "peace"
-        _finish(_train(peace, seed))
+        _finish(peace, _train(peace, seed))
         phases = _phases(peace)
         seconds = time.monotonic() - begun
         killed = [_killed(Path(scratch) / f"killed{n}", seed, phases, random.Random(n)) for n in range(TIMES)]
@@ -36,9 +36,9 @@ def measure(seed: int = 0) -> dict[str, Any]:
 
 def _killed(run: Path, seed: int, phases: list[tuple[str, float]], chance: random.Random) -> dict[str, Any]:
     process, kills, seen = _train(run, seed), [], 0
-    for title, seconds in phases:
-        if not _wait_for(run, title, seen, process):
-            break
+    for at, (title, seconds) in enumerate(phases):
+        if not _wait_for(run, {later for later, _ in phases[at:]}, title, seen, process):
+            continue  # it took up its work behind this phase, or came to its end
         moment = chance.random() * seconds
         try:
             process.wait(moment)
@@ -48,8 +48,8 @@ def _killed(run: Path, seed: int, phases: list[tuple[str, float]], chance: rando
             process.wait()
         kills.append({"phase": title, "after_seconds": round(moment, 1)})
         seen = len(_events(run))
-        process = _start("resume", str(run))
-    _finish(process)
+        process = _start(run, "resume", str(run))
+    _finish(run, process)
     found = {"macro_f1": _score(run), "kills": kills}
     print(json.dumps(found), flush=True)
     return found
@@ -58,21 +58,23 @@ def _killed(run: Path, seed: int, phases: list[tuple[str, float]], chance: rando
 def _train(run: Path, seed: int) -> subprocess.Popen[bytes]:
     folder = data_folder() / DATA
     return _start(
-        "train", str(folder / "train.csv"), "--text", "text", "--label", "label", "--test", str(folder / TEST),
+        run, "train", str(folder / "train.csv"), "--text", "text", "--label", "label", "--test", str(folder / TEST),
         "--rows", str(ROWS), "--strategy", STRATEGY, "--seed", str(seed), "--out", str(run),
     )  # fmt: skip
 
 
-def _start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tlcore", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+def _start(run: Path, *words: str) -> subprocess.Popen[bytes]:
+    with _said(run).open("ab") as log:  # a file, for a pipe that nobody reads would stop the training
+        return subprocess.Popen([sys.executable, "-m", "tlcore", *words], cwd=ROOT, stdout=log, stderr=log)
 
 
-def _finish(process: subprocess.Popen[bytes]) -> None:
-    _, said = process.communicate()
-    if process.returncode:
-        raise SystemExit(said.decode("utf-8", "replace")[-2000:])
+def _said(run: Path) -> Path:
+    return run.with_name(f"{run.name}.log")
+
+
+def _finish(run: Path, process: subprocess.Popen[bytes]) -> None:
+    if process.wait():
+        raise SystemExit(_said(run).read_text("utf-8", "replace")[-2000:])
 
 
 def _events(run: Path) -> list[dict[str, Any]]:
@@ -92,11 +94,12 @@ def _phases(run: Path) -> list[tuple[str, float]]:
     return list(found.items())
 
 
-def _wait_for(run: Path, title: str, after: int, process: subprocess.Popen[bytes]) -> bool:
-    """Whether the phase was seen to begin, among the events from `after` on, before the process ended."""
+def _wait_for(run: Path, awaited: set[str], title: str, after: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether, of the awaited phases, `title` is the first that begins among the events from `after` on."""
     while process.poll() is None:
-        if any(event["kind"] == "phase" and event["title"] == title for event in _events(run)[after:]):
-            return True
+        begun = [event["title"] for event in _events(run)[after:] if event["kind"] == "phase"]
+        if first := next((one for one in begun if one in awaited), None):
+            return first == title
         time.sleep(0.1)
     return False
 

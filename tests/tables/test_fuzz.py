@@ -206,6 +206,7 @@ def test_damaged_good_files_give_a_table_or_words(tmp_path, name, seed, times, i
         ("open.csv", b"text,label\n" + b"a,b\n" * 100_000 + b'"open,c\n' + b"a,b\n" * 100_000),
         ("wide.csv", b"," * 5_000_000),
         ("ragged.csv", b"a\n" * 300_000 + b"," * 900 + b"\n"),
+        ("wide_row.csv", b"text,label\n" + b",".join([b"x"] * 901) + b"\n" + b"good day,a\n" * 60_000),
         ("blank.csv", b"\n" * 5_000_000 + b"a,b\n1,2\n"),
         ("marks.csv", b"a,b\n" + b"(" * 200_000 + b",1\n" + b"1." * 200_000 + b",2\n"),
         ("gaps.txt", b"a" + b" " * 1_000_000 + b"b\n" * 3),

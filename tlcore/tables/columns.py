@@ -51,11 +51,14 @@ class Columns:
             self.usual = Counter(map(len, rows)).most_common(1)[0][0]
         self._note_ragged(rows, numbers)
         self._widen(width)
-        squared = [row if len(row) == self.width else row + [""] * (self.width - len(row)) for row in rows]
+        widest = max(len(self.names), *map(len, rows))  # a place that none of these rows has costs no cells
+        squared = [row if len(row) == widest else row + [""] * (widest - len(row)) for row in rows]
         for place, cells in enumerate(zip(*squared, strict=True)):
             self._check_cells(place, cells, numbers)
             self.filled[place] = self.filled[place] or any(map(str.strip, cells))
             self.chunks[place].append(self._to_arrow(cells))
+        for chunks in self.chunks[widest:]:
+            chunks.append(_empty(len(rows)))
         self.numbers.append(numbers)
         self.count += len(rows)
 
@@ -118,10 +121,8 @@ class Columns:
         self.longer_filled.add([numbers[i] for i in longer if any(map(str.strip, rows[i][usual:]))])
 
     def _widen(self, width: int) -> None:
-        import pyarrow as pa
-
         for _ in range(width - self.width):
-            self.chunks.append([pa.repeat(pa.scalar("", pa.string()), self.count)] if self.count else [])
+            self.chunks.append([_empty(self.count)] if self.count else [])
             self.filled.append(False)
         self.width = width
 
@@ -170,3 +171,9 @@ class Columns:
 
 def _rows_have(rows: _Ragged) -> str:
     return "1 row has" if rows.count == 1 else f"{rows.count:,} rows have"
+
+
+def _empty(rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar("", pa.string()), rows)
