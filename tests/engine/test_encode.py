@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.conftest import FAMILIES
-from tlcore.engine import encode
+from tlcore.engine import beside, encode
 from tlcore.engine.encode import pooled_states
 from tlcore.engine.tokens import tokenize
 from tlcore.errors import StopRequested
@@ -65,7 +65,7 @@ def test_progress_ends_at_all_texts(tiny_base: Callable[[str], Path]) -> None:
 
 def test_a_stop_is_heard_between_batches(tiny_base: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encode, "TOKENS_PER_BATCH", 16)
-    monkeypatch.setattr(encode, "SECONDS_BETWEEN_EVENTS", 0.01)
+    monkeypatch.setattr(beside, "SECONDS_BETWEEN_LOOKS", 0.01)
     encoder, ids = load_encoder(tiny_base("bert")), tokenize(tiny_base("bert"), TEXTS, 64) * 300
     done: list[int] = []
 
@@ -87,14 +87,10 @@ def test_threads_beside_each_other_do_not_disturb_each_other(
     monkeypatch.setattr(encode, "TOKENS_PER_BATCH", 64)
     encoder = load_encoder(tiny_base(family))
     ids = [[101, *range(1000 + row, 1000 + row + row % 23), 102] for row in range(400)]
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        alone = pooled_states(encoder, ids, quiet, quiet)
-        torch.set_num_threads(3)
-        assert np.array_equal(pooled_states(encoder, ids, quiet, quiet), alone)
-    finally:
-        torch.set_num_threads(threads)
+    monkeypatch.setattr(beside, "cores", lambda: 1)
+    alone = pooled_states(encoder, ids, quiet, quiet)
+    monkeypatch.setattr(beside, "cores", lambda: 3)
+    assert np.array_equal(pooled_states(encoder, ids, quiet, quiet), alone)
 
 
 @pytest.mark.parametrize("family", ["bert", "deberta-v2", "xlnet"])

@@ -200,21 +200,21 @@ def test_a_wish_to_keep_ends_all_phases(make: Callable[..., TextClassifier], tmp
 def test_a_broken_loss_brings_back_the_good_weights_at_half_the_rates(
     make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlcore.engine.training import LengthTrainer, Trainer
+    from tlcore.engine import training
 
     model, calls = make(), []
-    real = Trainer.training_step
+    real = training._gradients
 
-    def step(self: LengthTrainer, *args: Any, **kwargs: Any) -> torch.Tensor:
+    def gradients(*given: Any) -> Any:
         calls.append(1)
-        loss = real(self, *args, **kwargs)
+        loss, found = real(*given)
         if len(calls) == 8:
             with torch.no_grad():
                 model.classifier.weight.fill_(float("nan"))
-            return loss * float("nan")
-        return loss
+            return float("nan"), found
+        return loss, found
 
-    monkeypatch.setattr(Trainer, "training_step", step)
+    monkeypatch.setattr(training, "_gradients", gradients)
     trial = Trial(model, tmp_path, epochs=3)
     notes = [one["text"] for one in trial.of("note")]
     assert len(notes) == 1
@@ -227,7 +227,7 @@ def test_a_broken_loss_brings_back_the_good_weights_at_half_the_rates(
 def test_a_loss_that_breaks_every_time_is_told_in_words(
     make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tlcore.engine.training.Trainer.training_step", lambda *_, **__: torch.tensor(float("nan")))
+    monkeypatch.setattr("tlcore.engine.training._gradients", lambda *_: (float("nan"), []))
     with pytest.raises(TlcoreError, match="no number any more") as told:
         Trial(make(), tmp_path, epochs=3)
     assert "smaller step size" in told.value.fix

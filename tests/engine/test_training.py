@@ -14,7 +14,16 @@ from sklearn.metrics import roc_auc_score
 from transformers import TrainingArguments
 
 from tlcore.engine.classifier import TextClassifier
-from tlcore.engine.training import Batches, LengthTrainer, Recipe, Rows, macro_auroc, predict_rows, validation_metrics
+from tlcore.engine.training import (
+    Batches,
+    LengthTrainer,
+    Recipe,
+    Rows,
+    halves,
+    macro_auroc,
+    predict_rows,
+    validation_metrics,
+)
 
 
 def test_batches_cover_every_row_each_epoch_in_a_new_order() -> None:
@@ -64,9 +73,8 @@ def test_a_batch_of_long_texts_goes_in_passes_that_add_up_to_the_same_step(
         model.class_weights = torch.tensor([0.5, 2.0])
         some = rows(12, 3)
         trainer = _trainer(model, some, Recipe(12, 0, tokens_per_pass=tokens), tmp_path)
-        trainer.current_gradient_accumulation_steps = 1
         batch = trainer._collate(list(range(12)))
-        sizes = [tuple(one["input_ids"].shape) for one in batch["passes"]]
+        sizes = [tuple(one["input_ids"].shape) for part in batch["parts"] for one in part]
         assert sum(rows for rows, _ in sizes) == 12
         assert all(rows * longest <= tokens or rows == 1 for rows, longest in sizes)
         vars(model)["train"] = lambda mode=True: None  # the Trainer turns dropout on; here it stays off
@@ -77,6 +85,35 @@ def test_a_batch_of_long_texts_goes_in_passes_that_add_up_to_the_same_step(
     assert many > 3
     assert parts == pytest.approx(whole, rel=0.02)
     assert torch.allclose(gradients, gradient, rtol=0.05, atol=0.02)
+
+
+def test_both_halves_at_once_add_up_to_the_same_step(make: Callable[..., TextClassifier], tmp_path: Path) -> None:
+    found = []
+    for parts in (1, 2):
+        model, some = make().eval(), rows(13, 3)
+        vars(model)["train"] = lambda mode=True: None
+        with torch.no_grad():
+            model.classifier.weight.normal_(generator=torch.Generator().manual_seed(0))
+        trainer = _trainer(model, some, Recipe(13, 0, parts=parts), tmp_path)
+        batch = trainer._collate(list(range(13)))
+        assert len(batch["parts"]) == parts
+        loss = trainer.training_step(model, batch)
+        found.append((float(loss), {name: p.grad for name, p in model.named_parameters()}))
+    (one, whole), (two, halved) = found
+    assert two == pytest.approx(one, rel=0.02)
+    for name, gradient in whole.items():
+        assert torch.allclose(halved[name], gradient, rtol=0.1, atol=0.05 * float(gradient.abs().max())), name
+
+
+def test_halves_have_the_shorter_and_the_longer_texts_and_lose_none() -> None:
+    lengths = [9, 2, 30, 4, 4, 5, 11]
+    short, long = halves(range(100, 107), lengths)
+    assert sorted([*short, *long]) == list(range(100, 107))
+    assert max(lengths[i - 100] for i in short) <= min(lengths[i - 100] for i in long)
+    assert sum(lengths[i - 100] for i in short) >= sum(lengths) / 2
+    assert halves([7], [3]) == [[7]]
+    assert halves([7, 8], [3, 900]) == [[7], [8]]
+    assert halves([7, 8], [900, 3]) == [[8], [7]]
 
 
 def _trainer(model: TextClassifier, some: Rows, recipe: Recipe, folder: Path) -> LengthTrainer:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from tlcore.engine import callbacks, classifier, tokens
+from tlcore.engine import blending, callbacks, classifier, tokens
 from tlcore.errors import StopRequested
 from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 from tlcore.facts import Facts
@@ -258,6 +258,7 @@ def test_stop_and_keep_ends_early_with_the_best_so_far(
     fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[int] = []
+    monkeypatch.setattr(blending, "SHARES", ())
     monkeypatch.setattr(callbacks.Steps, "saw_loss", lambda *_: steps.append(1))
     run, found = fitted(epochs=50, stop_wish=lambda: "keep" if len(steps) > 4 else None, patience=20)
     rounds = run.of("eval")

@@ -78,7 +78,7 @@ def test_what_the_model_still_sees_as_before_is_told_after_each_round_and_kept(
     run, found = tuned(name, "xlm-roberta", learning_rate=rate)
     told, rounds = run.of("forgetting"), run.of("eval")
     assert [event["step"] for event in told] == [event["step"] for event in rounds]
-    assert told[0]["similarity"] == pytest.approx(1)
+    assert told[0]["similarity"] == pytest.approx(1, abs=3e-4)  # attention is computed in another way by then
     assert all(0 <= event["similarity"] <= 1 and event["limit"] == LIMIT for event in told)
     assert found.chosen["slowed_down"] == 0
     kept = found.chosen["similarity_to_before"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tlcore.engine.beside import side_by_side
 from tlcore.engine.groups import blocks_of
 from tlcore.engine.precision import autocast, device
 from tlcore.engine.tokens import by_length, pad, pad_id_of
@@ -29,7 +31,7 @@ class Cut:
 
     def __init__(self, encoder: torch.nn.Module, at: int) -> None:
         self.at = at
-        self._start: torch.Tensor | None = None
+        self._own = threading.local()  # each thread feeds and sees its own
         self._blocks = list(blocks_of(encoder)[1])[:at]
         self._more: int | None = None
 
@@ -52,32 +54,36 @@ class Cut:
 
     def feed(self, start: torch.Tensor) -> None:
         """start: [batch, tokens, width], the hidden states after block `at`."""
-        self._start = start
+        self._own.start = start
 
     def _passed(self, *_: Any, **__: Any) -> Any:
-        return self._start if self._more is None else (self._start, *[None] * self._more)
+        return self._own.start if self._more is None else (self._own.start, *[None] * self._more)
 
-    def states(self, encoder: Any, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
-        """Hidden states 0 (embeddings) to `at`, [batch, tokens, width] each; the blocks above are not run."""
-        found: list[torch.Tensor] = []
-
-        def see(_: Any, given: Any, output: Any) -> None:
-            if not found:
-                found.append(given[0])
-            self._more = len(output) - 1 if isinstance(output, tuple) else None
-            found.append(output[0] if isinstance(output, tuple) else output)
-            if len(found) > self.at:
-                raise _Reached
-
-        hooks = [block.register_forward_hook(see) for block in self._blocks]
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Within it `states` may be asked, by several threads at once."""
+        hooks = [block.register_forward_hook(self._see) for block in self._blocks]
         try:
-            encoder(**inputs)
-        except _Reached:
-            pass
+            yield
         finally:
             for hook in hooks:
                 hook.remove()
-        return found
+
+    def states(self, encoder: Any, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+        """Hidden states 0 (embeddings) to `at`, [batch, tokens, width] each; the blocks above are not run."""
+        self._own.found = []
+        with contextlib.suppress(_Reached):
+            encoder(**inputs)
+        return self._own.found
+
+    def _see(self, _: Any, given: Any, output: Any) -> None:
+        found = self._own.found
+        if not found:
+            found.append(given[0])
+        self._more = len(output) - 1 if isinstance(output, tuple) else None
+        found.append(output[0] if isinstance(output, tuple) else output)
+        if len(found) > self.at:
+            raise _Reached
 
 
 class _Reached(Exception):
@@ -121,17 +127,21 @@ def store(
     under = [layer for layer in layers if layer < cut.at]
     below = torch.zeros((len(ids), len(under) * width), dtype=torch.float16) if under else None
     encoder = encoder.eval().to(place)
-    for batch in by_length(lengths, TOKENS_PER_BATCH):
-        check_stop()
-        inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
+
+    def read(batches: Iterator[list[int]]) -> None:
         with torch.inference_mode(), autocast():
-            found = cut.states(encoder, inputs)
-        last = found[-1].to("cpu", torch.float16)
-        for at, row in enumerate(batch):
-            states[first[row] : first[row + 1]] = last[at, : lengths[row]]
-        if below is not None:
-            means = [mean_pool(found[layer], inputs["attention_mask"]) for layer in under]
-            below[batch] = torch.cat(means, dim=-1).to("cpu", torch.float16)
+            for batch in batches:
+                inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
+                found = cut.states(encoder, inputs)
+                last = found[-1].to("cpu", torch.float16)
+                for at, row in enumerate(batch):
+                    states[first[row] : first[row + 1]] = last[at, : lengths[row]]
+                if below is not None:
+                    means = [mean_pool(found[layer], inputs["attention_mask"]) for layer in under]
+                    below[batch] = torch.cat(means, dim=-1).to("cpu", torch.float16)
+
+    with cut.watched():
+        side_by_side(by_length(lengths, TOKENS_PER_BATCH), read, check_stop)
     return Stored(states, first, below)
 
 

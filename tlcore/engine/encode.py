@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
 
+from tlcore.engine.beside import side_by_side
 from tlcore.engine.precision import autocast, device
 from tlcore.engine.tokens import pad, pad_id_of
 from tlcore.models.pooling import mean_pool
 
 TOKENS_PER_BATCH = 4096
-SECONDS_BETWEEN_EVENTS = 0.5
 
 
 def pooled_states(
@@ -33,65 +30,26 @@ def pooled_states(
     encoder = encoder.eval().to(device())
     shape = (len(ids), int(encoder.config.num_hidden_layers) + 1, encoder.config.hidden_size)
     found = np.zeros(shape, dtype=np.float16)
-    reader = _Reader(encoder, ids, found)
+    done: list[int] = []
     begun = time.monotonic()
-    with _one_thread_each() as readers, ThreadPoolExecutor(readers) as pool:
-        working = {pool.submit(reader.read) for _ in range(readers)}
-        try:
-            while working:
-                check_stop()
-                ended, working = wait(working, SECONDS_BETWEEN_EVENTS, FIRST_COMPLETED)
-                for one in ended:
-                    one.result()
-                rate = round(reader.done / max(time.monotonic() - begun, 1e-6), 1)
-                emit("progress", done=reader.done, total=len(ids), unit="texts", texts_per_second=rate)
-        finally:
-            reader.end()
-    return found
 
-
-class _Reader:
-    """Batches that several threads take one by one; each writes the rows of its own."""
-
-    def __init__(self, encoder: Any, ids: Sequence[Sequence[int]], found: np.ndarray) -> None:
-        self.encoder, self.ids, self.found, self.done = encoder, ids, found, 0
-        self._batches, self._lock = _of_one_length(ids, TOKENS_PER_BATCH), Lock()
-
-    def read(self) -> None:
-        """Until no batch is left."""
-        place, pad_id = device(), pad_id_of(self.encoder)
+    def read(batches: Iterator[list[int]]) -> None:
+        place, pad_id = device(), pad_id_of(encoder)
         with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
-            while batch := self._next():
-                inputs = {name: t.to(place) for name, t in pad([self.ids[i] for i in batch], pad_id).items()}
-                states = self.encoder(**inputs, output_hidden_states=True).hidden_states
+            for batch in batches:
+                inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
+                states = encoder(**inputs, output_hidden_states=True).hidden_states
                 pooled = torch.stack([mean_pool(state, inputs["attention_mask"]) for state in states], dim=1)
-                self.found[batch] = pooled.to("cpu", torch.float16).numpy()
-                with self._lock:
-                    self.done += len(batch)
+                found[batch] = pooled.to("cpu", torch.float16).numpy()
+                done.append(len(batch))
 
-    def end(self) -> None:
-        """No batch is begun any more."""
-        with self._lock:
-            self._batches = iter(())
+    def meanwhile() -> None:
+        check_stop()
+        rate = round(sum(done) / max(time.monotonic() - begun, 1e-6), 1)
+        emit("progress", done=sum(done), total=len(ids), unit="texts", texts_per_second=rate)
 
-    def _next(self) -> list[int] | None:
-        with self._lock:
-            return next(self._batches, None)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[int]:
-    """How many threads shall read at once, each of which computes alone: two batches side by side keep two cores busy, one
-    batch cut in two does not (a fifth to a third quicker on two cores). On a GPU one."""
-    many = torch.get_num_threads()
-    if device().type != "cpu" or many < 2:
-        yield 1
-        return
-    torch.set_num_threads(1)
-    try:
-        yield many
-    finally:
-        torch.set_num_threads(many)
+    side_by_side(_of_one_length(ids, TOKENS_PER_BATCH), read, meanwhile)
+    return found
 
 
 def _of_one_length(ids: Sequence[Sequence[int]], budget: int) -> Iterator[list[int]]:

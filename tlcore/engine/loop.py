@@ -18,7 +18,7 @@ from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.forgetting import ForgettingGuard
 from tlcore.engine.groups import HEAD
 from tlcore.engine.phases import Phase, moving_names, open_phase
-from tlcore.engine.precision import device, use_bf16
+from tlcore.engine.precision import device
 from tlcore.engine.training import LengthTrainer, LossBroke, Recipe, Rows, validation_metrics
 from tlcore.errors import TlcoreError
 
@@ -121,7 +121,7 @@ class _Training:
         train, validation = self.rows
         arguments = TrainingArguments(
             output_dir=str(self.folder), num_train_epochs=phase.epochs, eval_strategy="epoch", save_strategy="no",
-            logging_strategy="no", report_to="none", disable_tqdm=True, bf16=use_bf16(), use_cpu=device().type == "cpu",
+            logging_strategy="no", report_to="none", disable_tqdm=True, use_cpu=device().type == "cpu",
             warmup_steps=round(phase.warmup * self.per_round * phase.epochs), max_grad_norm=recipe.max_grad_norm,
             per_device_train_batch_size=recipe.batch_size, lr_scheduler_type="linear", seed=recipe.seed,
             eval_on_start=not self.best.seen,
@@ -150,7 +150,7 @@ class _Training:
     def _resume(self) -> Checkpoint | None:
         """Weights, best round and hooks as they were at the last checkpoint, if there is one that fits this training."""
         found = load_checkpoint(self.folder)
-        if found is None or sorted(found.part("model")) != self.moving:
+        if found is None or not self._fits(found.part("model")):
             return None
         self.model.load_state_dict(found.part("model"), strict=False)
         self.best.weights = found.part("best")
@@ -164,6 +164,10 @@ class _Training:
                 hook.rounds_before += found.state["step"] / self.per_round
         self.hooks.emit("resumed", step=self.steps.steps_before + (0 if found.state["over"] else found.state["step"]))
         return found
+
+    def _fits(self, weights: dict[str, torch.Tensor]) -> bool:
+        now = self.model.state_dict()
+        return sorted(weights) == self.moving and all(now[name].shape == one.shape for name, one in weights.items())
 
     def _at_home(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """In the order and on the device of the model's weights."""

@@ -26,7 +26,8 @@ def use_bf16() -> bool:
     return read_machine().bf16
 
 
-def autocast() -> contextlib.AbstractContextManager[None]:
+def autocast(keep_weights: bool = True) -> contextlib.AbstractContextManager[None]:
+    """bf16 where it is native. keep_weights: a weight that was turned into bf16 stays so until the outermost of them ends."""
     if not use_bf16():
         return contextlib.nullcontext()
-    return torch.autocast(device().type, dtype=torch.bfloat16)
+    return torch.autocast(device().type, dtype=torch.bfloat16, cache_enabled=keep_weights)

@@ -8,6 +8,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from sklearn.metrics import f1_score, roc_auc_score
 from transformers import Trainer
 
+from tlcore.engine.beside import side_by_side
 from tlcore.engine.callbacks import Steps
 from tlcore.engine.checkpoints import (  # fmt: skip
     Checkpoint,
@@ -28,9 +30,11 @@ from tlcore.engine.checkpoints import (  # fmt: skip
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.cut import Stored
 from tlcore.engine.precision import autocast, device
+from tlcore.engine.quicken import drawing
 from tlcore.engine.tokens import by_length, pad, pad_id_of, shuffled_by_length
 
-TOKENS_PER_EVALUATION_BATCH = 8192
+TOKENS_PER_EVALUATION_BATCH = 4096
+_other_half = ThreadPoolExecutor(1, "other half")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Recipe:
     """What holds for all phases. Gradients longer than max_grad_norm are cut to it.
 
     tokens_per_pass: padded tokens that go through the model at once; a batch of long texts goes in several passes whose
-    gradients add up to the same, so memory is bounded and the steps are not changed. watch: `macro_f1` or `auroc`.
+    gradients add up to the same, so memory is bounded and the steps are not changed. parts: 1, or 2 where both halves of a
+    batch are learned from at once, by a thread each. watch: `macro_f1` or `auroc`.
     """
 
     batch_size: int
@@ -64,6 +69,7 @@ class Recipe:
     max_grad_norm: float = 1.0
     tokens_per_pass: int = 4096
     watch: str = "macro_f1"
+    parts: int = 1
 
 
 class LossBroke(Exception):
@@ -112,28 +118,42 @@ class LengthTrainer(Trainer):
         return torch.utils.data.DataLoader(range(len(lengths)), batch_sampler=sampler, collate_fn=self._collate)  # type: ignore[arg-type]
 
     def _collate(self, rows: list[int]) -> dict[str, Any]:
-        """The batch in passes of like length, each with its labels and its share of the rows."""
+        """The batch in parts of as many tokens, each in passes of like length, each with its labels."""
+        parts = halves(rows, [len(self._rows.ids[i]) for i in rows]) if self._recipe.parts == 2 else [rows]
+        return {"parts": [self._passes(part) for part in parts], "rows": len(rows)}
+
+    def _passes(self, rows: list[int]) -> list[dict[str, torch.Tensor]]:
         lengths = [len(self._rows.ids[i]) for i in rows]
-        passes = [[rows[i] for i in part] for part in by_length(lengths, self._recipe.tokens_per_pass)]
-        return {"passes": [self._pass(part) for part in passes], "rows": len(rows)}
+        most = self._recipe.tokens_per_pass // self._recipe.parts
+        return [self._pass([rows[i] for i in part]) for part in by_length(lengths, most)]
 
     def _pass(self, rows: list[int]) -> dict[str, torch.Tensor]:
         labels = torch.tensor([self._rows.y[i] for i in rows])
         return {**self._rows.inputs(rows, self.pad_id), "labels": labels}
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        total = torch.zeros((), device=self.args.device)
-        for one in inputs["passes"]:
-            self._share = len(one["labels"]) / inputs["rows"]
-            total += super().training_step(model, one, None)
-        if not math.isfinite(value := float(total)):
-            raise LossBroke
-        if self.steps:
-            self.steps.saw_loss(value)
-        return total
+        """Loss and gradients of a batch. Not by accelerate, whose autocast and backward know one thread."""
+        model.train()
+        inputs = self._prepare_inputs(inputs)
+        moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        chance = (self._recipe.seed + 1) * 1_000_003 + 2 * self.state.global_step
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:  # fmt: skip
-        return model(**inputs)["loss"] * self._share
+        def learn(part: int) -> tuple[float, list[torch.Tensor]]:
+            with drawing(chance + part):
+                return _gradients(model, inputs["parts"][part], inputs["rows"], moving)
+
+        other = _other_half.submit(learn, 1) if len(inputs["parts"]) > 1 else None
+        loss, gradients = learn(0)
+        if other:
+            more, others = other.result()
+            loss, gradients = loss + more, _sums(gradients, others)
+        if not math.isfinite(loss):
+            raise LossBroke
+        for parameter, gradient in zip(moving, gradients, strict=True):
+            parameter.grad = gradient if other else gradient.clone()  # autograd may give two weights one tensor
+        if self.steps:
+            self.steps.saw_loss(loss)
+        return torch.tensor(loss, device=self.args.device)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float | None]:  # type: ignore[override]
         begun = time.monotonic()
@@ -171,16 +191,46 @@ class LengthTrainer(Trainer):
             set_random_state(self._resumed.part("random"))
 
 
+def _gradients(
+    model: Any, passes: Sequence[dict[str, torch.Tensor]], rows: int, moving: Sequence[torch.nn.Parameter]
+) -> tuple[float, list[torch.Tensor]]:
+    """Loss of some passes of a batch of so many rows, and its gradient by each weight that moves; zeros where it has none."""
+    total = 0.0
+    found: list[torch.Tensor] = []
+    for one in passes:
+        with autocast(keep_weights=False):  # each is used once a pass, and what is kept would be shared by threads
+            loss = model(**one)["loss"] * (len(one["labels"]) / rows)
+        new = torch.autograd.grad(loss, moving, materialize_grads=True)
+        total, found = total + float(loss.detach()), _sums(found, new) if found else list(new)
+    return total, found
+
+
+def _sums(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return list(torch._foreach_add(list(some), list(others)))
+
+
+def halves(rows: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
+    """The shorter and the longer texts, as many tokens in both as whole texts allow; one part where there is but one text."""
+    order = np.argsort(np.asarray(lengths), kind="stable")
+    tokens = np.cumsum(np.asarray(lengths)[order])
+    middle = int(np.clip(np.searchsorted(tokens, tokens[-1] / 2) + 1, 1, max(1, len(rows) - 1)))
+    return [[rows[i] for i in part] for part in (order[:middle], order[middle:]) if len(part)]
+
+
 def predict_rows(model: TextClassifier, rows: Rows) -> np.ndarray:
     """Logits, float32 [rows, classes], without gradients and by length."""
     place, pad_id = device(), pad_id_of(model.encoder)
     was_training = model.training
     model.eval()
     found = np.zeros((len(rows), model.classifier.out_features), dtype=np.float32)
-    with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
-        for batch in by_length([len(one) for one in rows.ids], TOKENS_PER_EVALUATION_BATCH):
-            inputs = {name: t.to(place) for name, t in rows.inputs(batch, pad_id).items()}
-            found[batch] = model(**inputs)["logits"].float().cpu().numpy()
+
+    def predict(batches: Iterator[list[int]]) -> None:
+        with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
+            for batch in batches:
+                inputs = {name: t.to(place) for name, t in rows.inputs(batch, pad_id).items()}
+                found[batch] = model(**inputs)["logits"].float().cpu().numpy()
+
+    side_by_side(by_length([len(one) for one in rows.ids], TOKENS_PER_EVALUATION_BATCH), predict)
     model.train(was_training)
     return found
 

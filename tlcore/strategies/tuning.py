@@ -88,31 +88,46 @@ class Tuning:
         return Estimate(0.4 * seconds, 1.6 * seconds, memory)
 
     def fit(self, given: FitInput) -> Fitted:
-        from tlcore.engine.blending import weights_now
-        from tlcore.engine.forgetting import ForgettingGuard, Geometry
-        from tlcore.engine.loop import Hooks, run_phases
-        from tlcore.engine.phases import moving_names
+        from tlcore.engine.forgetting import Geometry
         from tlcore.engine.precision import device, set_threads
-        from tlcore.engine.training import Recipe, predict_rows
+        from tlcore.engine.quicken import quickened
         from tlcore.models.load import load_encoder, longest_input
 
         settings = given.settings
         set_threads()
         encoder = load_encoder(given.base_folder)
         length = min(settings.max_length, longest_input(encoder.config))
-        train, validation = _rows(given, length)
+        sides = _rows(given, length)
         show_moving(given, encoder, ("head",))
-        model, reading = head_first(given, encoder, train)
+        model, reading = head_first(given, encoder, sides[0])
         geometry = Geometry(encoder.to(device()), given.base_folder)
         model.encoder = self.prepare(encoder, settings)
         model.to(device())
 
         given.phase("finetune", "Adjusting the model")
-        phases = self.phases(settings, block_total(encoder), len(train))
+        phases = self.phases(settings, block_total(encoder), len(sides[0]))
         moved = _moving(model, phases)
-        train, validation = start_above(given, model, phases, (train, validation))
-        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: begin(given, encoder, phase))
-        recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch)
+        with quickened(model, _word_pieces(phases, sides, geometry)) as parts:
+            chosen, probabilities = self._adjust(given, model, phases, sides, geometry, parts)
+        return self._fitted(
+            given, model, length, {**vars(reading), **chosen, **moved_weights(given, model, moved)}, probabilities
+        )
+
+    def _adjust(
+        self, given: FitInput, model: TextClassifier, phases: Sequence[Phase], sides: tuple[Rows, Rows], geometry: Geometry,
+        parts: int,
+    ) -> tuple[dict[str, Any], Any]:  # fmt: skip
+        """Train, keep the best; what was chosen, and probabilities of the validation rows [rows, classes] if there are any."""
+        from tlcore.engine.blending import weights_now
+        from tlcore.engine.forgetting import ForgettingGuard
+        from tlcore.engine.loop import Hooks, run_phases
+        from tlcore.engine.phases import moving_names
+        from tlcore.engine.training import Recipe, predict_rows
+
+        settings = given.settings
+        train, validation = start_above(given, model, phases, sides)
+        hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: begin(given, model.encoder, phase))
+        recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch, parts=parts)
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         start = weights_now(model, moving_names(model, phases))
         best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
@@ -121,15 +136,14 @@ class Tuning:
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
-        chosen = {**vars(reading), "phases": [phase.name for phase in phases], **moved_weights(given, model, moved),
-                  "best_epoch": best.best_epoch, "share_kept": share,
-                  f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
-                  "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed}  # fmt: skip
-        given.emit("note", level="info", text=kept_round(best.best_epoch, bool(len(validation))))
-        given.emit(
-            "note", level="info", text=f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
-        )
-        return self._fitted(given, model, length, chosen, probabilities)
+        seen = f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
+        for text in (kept_round(best.best_epoch, bool(len(validation))), seen):
+            given.emit("note", level="info", text=text)
+        return {
+            "phases": [phase.name for phase in phases], "best_epoch": best.best_epoch, "share_kept": share,
+            f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
+            "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed,
+        }, probabilities  # fmt: skip
 
     def _fitted(
         self, given: FitInput, model: TextClassifier, length: int, chosen: dict[str, Any], probabilities: Any
@@ -217,6 +231,15 @@ def _rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
     sides = (given.train_texts, given.train_y), (given.validation_texts, given.validation_y)
     train, validation = (Rows(tokenize(given.base_folder, texts, length), list(y)) for texts, y in sides)
     return train, validation
+
+
+def _word_pieces(phases: Sequence[Phase], sides: tuple[Rows, Rows], geometry: Geometry) -> set[int] | None:
+    """All that the model meets while it trains, if the table of them learns."""
+    from tlcore.engine.groups import EMBEDDINGS
+
+    if not any(EMBEDDINGS in phase.rates for phase in phases):
+        return None
+    return {piece for ids in (*(rows.ids for rows in sides), geometry.ids) for one in ids for piece in one}
 
 
 def start_above(

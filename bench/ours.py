@@ -1,0 +1,100 @@
+"""Nudge's side of the race: each piece of work as the job of the app does it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.work import Spec, Texts, Took, seconds_of
+
+
+def fit(texts: Texts, spec: Spec) -> Took:
+    """A strategy (options: `strategy` and its settings) on all rows, without validation rows: what the peer sees, no more.
+
+    Reading the texts, choosing the head and teaching it are counted in.
+    """
+    import torch  # noqa: F401
+    import transformers  # noqa: F401
+    from sklearn.linear_model import LogisticRegression  # noqa: F401
+
+    from tlcore.strategies import get_strategy
+
+    strategy = get_strategy(spec.options["strategy"])
+    with tempfile.TemporaryDirectory() as scratch:
+        given = _given(texts, spec, Path(scratch))
+        seconds, fitted = seconds_of(lambda: strategy.fit(given))
+        return Took(seconds, _answers(fitted, texts.test), {"phases": _phases(given.emit, seconds)})
+
+
+def _given(texts: Texts, spec: Spec, folder: Path) -> Any:
+    from tlcore.models.bases import base_folder
+    from tlcore.plan import Plan, make_settings
+    from tlcore.strategies import FitInput, get_strategy
+
+    wishes = {name: value for name, value in spec.options.items() if name != "strategy"}
+    settings = make_settings(get_strategy(spec.options["strategy"]).Settings, {k: str(v) for k, v in wishes.items()})
+    plan = Plan("classify", spec.options["strategy"], "minilm", "", vars(settings), spec.seed)
+    told = Told()
+    return FitInput(
+        plan, settings, texts.names, texts.train, texts.train_y, [], [], base_folder("minilm"), folder,
+        told, told.phase, lambda: None, lambda: None,
+    )  # fmt: skip
+
+
+class Told:
+    """Events with the time at which they came."""
+
+    def __init__(self) -> None:
+        self.begun = time.perf_counter()
+        self.events: list[tuple[float, str, dict[str, Any]]] = []
+
+    def __call__(self, kind: str, **fields: Any) -> None:
+        self.events.append((time.perf_counter(), kind, fields))
+
+    def phase(self, name: str, title: str) -> None:
+        self("phase", name=name)
+
+
+def _phases(told: Any, seconds: float) -> dict[str, float]:
+    begun = [(when, fields["name"]) for when, kind, fields in told.events if kind == "phase"]
+    ends = [when for when, _ in begun[1:]]
+    return {name: round(end - when, 2) for (when, name), end in zip(begun, [*ends, told.begun + seconds], strict=True)}
+
+
+def _answers(fitted: Any, texts: list[str]) -> list[int]:
+    """By the exported model, as the app answers."""
+    from tlcore.models.saved import save_model
+    from tlcore.predict.predictor import Predictor
+
+    with tempfile.TemporaryDirectory() as folder:
+        labels = [str(i) for i in range(len(fitted.head.weight))]
+        save_model(fitted, Path(folder), {"task": "classify", "labels": labels, "text_columns": ["text"]})
+        return [int(one) for one in Predictor.load(folder).predict(texts).predictions]
+
+
+def encode(texts: Texts, spec: Spec) -> Took:
+    """Pooled states of all layers of the training texts, tokenised and read."""
+    import torch
+
+    from tlcore.engine.encode import pooled_states
+    from tlcore.engine.precision import set_threads
+    from tlcore.engine.tokens import tokenize
+    from tlcore.models.bases import base_folder
+    from tlcore.models.load import load_encoder
+
+    set_threads()
+    folder = base_folder("minilm")
+    encoder = load_encoder(folder)
+    many = int(spec.options.get("texts", len(texts.train)))
+    tokens: list[list[int]] = []
+
+    def work() -> None:
+        tokens.extend(tokenize(folder, texts.train[:many], 256))
+        pooled_states(encoder, tokens, lambda *_, **__: None, lambda: None)
+
+    with torch.inference_mode():
+        pooled_states(encoder, [[5, 6]], lambda *_, **__: None, lambda: None)
+    seconds, _ = seconds_of(work)
+    return Took(seconds, more={"tokens": sum(map(len, tokens)), "texts": many})
