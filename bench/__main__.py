@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,18 @@ def faults(seeds: Seeds) -> str:
     return table(measure(seeds))
 
 
-BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults)
+def speed(seeds: Seeds) -> str:
+    """Ratios of seconds to what a practitioner would write with the same libraries, on the same rows."""
+    from bench.speed import RACES, measure, table
+
+    rows = measure(RACES, seeds, OUT / "speed.jsonl")
+    (OUT / "speed.json").write_text(json.dumps(rows, indent=1))
+    found = table(RACES, rows)
+    (OUT / "speed.md").write_text(found + "\n")
+    return found
+
+
+BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed)
 
 
 def main() -> None:

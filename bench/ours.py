@@ -98,3 +98,22 @@ def encode(texts: Texts, spec: Spec) -> Took:
         pooled_states(encoder, [[5, 6]], lambda *_, **__: None, lambda: None)
     seconds, _ = seconds_of(work)
     return Took(seconds, more={"tokens": sum(map(len, tokens)), "texts": many})
+
+
+def score(texts: Texts, spec: Spec) -> Took:
+    """A sheet of options["texts"] distinct texts: read, answered by a fitted model, written with the answers."""
+    from bench.sheets import make_sheet
+    from tlcore.models.saved import save_model
+    from tlcore.predict.main import score as score_file
+    from tlcore.predict.predictor import Predictor
+    from tlcore.strategies import get_strategy
+
+    few = Texts(texts.names, texts.train[:2000], texts.train_y[:2000], [], [])
+    frozen = Spec("ours", "fit", spec.data, spec.seed, options={"strategy": "frozen_features", "layers": "last"})
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fitted = get_strategy("frozen_features").fit(_given(few, frozen, folder))
+        save_model(fitted, folder / "model", {"task": "classify", "labels": texts.names, "text_columns": ["text"]})
+        sheet, predictor = make_sheet(folder, int(spec.options["texts"])), Predictor.load(folder / "model")
+        seconds, _ = seconds_of(lambda: score_file(predictor, sheet, folder / "answers.csv"))
+    return Took(seconds, more={"texts": int(spec.options["texts"])})

@@ -80,3 +80,71 @@ def _folder() -> str:
     from tlcore.models.bases import base_folder
 
     return str(base_folder("minilm"))
+
+
+def frozen(texts: Texts, spec: Spec) -> Took:
+    """sentence-transformers' encoder read once with all hidden states, then LogisticRegressionCV for each choice of layers."""
+    import numpy as np
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from tlcore.strategies.reading import C_GRID, layer_choices
+
+    model = SentenceTransformer(_folder(), device="cpu")
+
+    def read(some: list[str]) -> np.ndarray:
+        order = sorted(range(len(some)), key=lambda i: len(some[i]))  # by length, as sentence-transformers does
+        found = np.zeros((len(some), 7, 384), dtype=np.float32)
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            given = model.tokenizer(
+                [some[i] for i in rows], padding=True, truncation=True, max_length=256, return_tensors="pt"
+            )
+            with torch.inference_mode():
+                states = model[0].auto_model(**given, output_hidden_states=True).hidden_states
+            mask = given["attention_mask"].unsqueeze(-1)
+            found[rows] = torch.stack([(s * mask).sum(1) / mask.sum(1) for s in states], 1).numpy()
+        return found
+
+    def work() -> tuple[tuple[int, ...], Any]:
+        states, y, best = read(texts.train), np.array(texts.train_y), None
+        for layers in layer_choices(6, 384, "auto").values():
+            x = states[:, list(layers)].reshape(len(y), -1)
+            head = LogisticRegressionCV(Cs=list(C_GRID), cv=3, scoring="f1_macro", max_iter=1000)
+            fitted = make_pipeline(StandardScaler(), head).fit(x, y)
+            score = max(np.mean(next(iter(fitted[-1].scores_.values())), axis=0))
+            best = max(best or (-1.0, layers, fitted), (score, layers, fitted), key=lambda one: one[0])
+        return best[1], best[2]
+
+    model.encode(["ok"])
+    seconds, (layers, fitted) = seconds_of(work)
+    x = read(texts.test)[:, list(layers)].reshape(len(texts.test), -1)
+    return Took(seconds, [int(one) for one in fitted.predict(x)])
+
+
+def score(texts: Texts, spec: Spec) -> Took:
+    """transformers.pipeline over the same sheet, read and written with pandas. Its head is random: the time is the same."""
+    from pathlib import Path
+
+    import pandas as pd
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+    from bench.sheets import make_sheet
+
+    with tempfile.TemporaryDirectory() as scratch:
+        sheet = make_sheet(Path(scratch), int(spec.options["texts"]))
+        model = AutoModelForSequenceClassification.from_pretrained(_folder(), num_labels=len(texts.names))
+        classify = pipeline(
+            "text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained(_folder()), device="cpu"
+        )
+
+        def work() -> None:
+            rows = pd.read_csv(sheet, dtype=str, keep_default_na=False)
+            answers = classify(rows.text.tolist(), batch_size=32, truncation=True, max_length=256)
+            rows.assign(label=[one["label"] for one in answers]).to_csv(Path(scratch) / "out.csv", index=False)
+
+        seconds, _ = seconds_of(work)
+    return Took(seconds, more={"texts": int(spec.options["texts"])})

@@ -60,15 +60,17 @@ def plain_attention(
 ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """Attention as transformers calls it, [batch, heads, tokens, width of a head] each; attention_mask is added.
 
-    On a processor the way back through torch's fused attention takes a third of a step, through this a fifteenth.
+    In fp32, as torch's own is where it trains; on a processor the way back through that takes a third of a step, through this
+    a fifteenth.
     """
-    scores = torch.matmul(query * (query.size(-1) ** -0.5 if scaling is None else scaling), key.transpose(2, 3))
-    if attention_mask is not None:
-        scores = scores + attention_mask
-    shares = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    if module.training and round(LEVELS * dropout):
-        shares = shares * kept_share(shares, dropout)
-    return torch.matmul(shares, value).transpose(1, 2).contiguous(), shares
+    with torch.autocast(query.device.type, enabled=False):
+        query = query.float() * (query.size(-1) ** -0.5 if scaling is None else scaling)
+        scores = torch.matmul(query, key.float().transpose(2, 3))
+        shares = torch.softmax(scores if attention_mask is None else scores + attention_mask, dim=-1)
+        if module.training and round(LEVELS * dropout):
+            shares = shares * kept_share(shares, dropout)
+        found = torch.matmul(shares.to(value.dtype), value)
+    return found.transpose(1, 2).contiguous(), shares
 
 
 @contextlib.contextmanager
