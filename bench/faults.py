@@ -188,7 +188,7 @@ def shortcut() -> dict[str, float]:
     plants = {
         "length": ([f"{text[:40]}{' and so on' * (12 * k)}" for text, k in zip(texts, of, strict=True)], {}, "the length of the text"),
         "a prefix": ([f"{'ABCDE'[k]}: {text}" for text, k in zip(texts, of, strict=True)], {}, "the first"),
-        "the last sign": ([f"{text.rstrip('.')}{'.!?;-'[k]}" for text, k in zip(texts, of, strict=True)], {}, "the last sign"),
+        "the last sign": ([f"{text.rstrip('.')}{'.!?;-'[k]}" for text, k in zip(texts, of, strict=True)], {}, "the last character"),
         "another column": (texts, {"id": [f"{label[:3]}-{i}" for i, label in enumerate(says)], "kind": [f"k{k}" for k in of]}, "the column “kind”"),
     }  # fmt: skip
     found = {}
