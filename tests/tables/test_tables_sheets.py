@@ -156,3 +156,19 @@ def test_ods_bomb(tmp_path):
     rows = f'<table:table-row table:number-rows-repeated="1000000">{_cell("x", wide)}</table:table-row>'
     with pytest.raises(TlcoreError, match="reaches to row"):
         read_table(_ods(tmp_path / "a.ods", rows))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"</table:table>", b"<=&/table:table>"),
+        (b"</table:table>", b""),
+        (b"</office:document-content>", b""),
+        (b"<office:document-content", b'<!DOCTYPE z [<!ENTITY a "aaaa">]><office:document-content'),
+    ],
+)
+def test_ods_whose_xml_is_broken_is_not_read_forever(tmp_path, old, new):
+    path = _ods(tmp_path / "a.ods", f"<table:table-row>{_cell('t')}</table:table-row>" * 2)
+    repack(path, "content.xml", lambda content: content.replace(old, new))
+    with pytest.raises(TlcoreError, match="damaged"):
+        read_table(path)

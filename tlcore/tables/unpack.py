@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
+from xml.parsers import expat
 
 from tlcore.errors import TlcoreError
 from tlcore.tables.kinds import damaged
@@ -48,12 +50,29 @@ def _check_parts(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], kind: s
         # The size in the directory may lie, and the reader behind us trusts it: count what really comes out.
         info.file_size = limits.max_unpacked_bytes + _CHUNK
         reach = _Reach(kind, info.filename, file, limits)
+        parse = _well_formed() if kind == "ods" and info.filename == "content.xml" else None
         with archive.open(info) as part:
             while chunk := part.read(_CHUNK):
                 total += len(chunk)
                 if total > limits.max_unpacked_bytes:
                     raise _too_large(file, limits)
                 reach.see(chunk)
+                if parse:
+                    parse(chunk, False)
+        if parse:
+            parse(b"", True)
+
+
+def _well_formed() -> Callable[[bytes, bool], object]:
+    """Takes XML chunk by chunk and raises ExpatError where it is broken: on such, calamine looks for the end of an OpenDocument
+    table forever. Entities of its own are refused too: no office program writes any."""
+    parser = expat.ParserCreate()
+
+    def refuse(name: str, *_: object) -> None:
+        raise ValueError(f"entity {name}")
+
+    parser.EntityDeclHandler = refuse
+    return parser.Parse
 
 
 class _Reach:
