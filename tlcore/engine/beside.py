@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from threading import Lock
@@ -11,7 +10,7 @@ from typing import Generic, TypeVar
 
 import torch
 
-from tlcore.engine.precision import device
+from tlcore.engine.precision import device, this_machine
 
 SECONDS_BETWEEN_LOOKS = 0.5
 T = TypeVar("T")
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 def cores() -> int:
     """How many threads may compute at once; one where a GPU does it."""
-    return max(1, os.cpu_count() or 1) if device().type == "cpu" else 1
+    return this_machine().cores if device().type == "cpu" else 1
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
+from tlcore.engine.precision import this_machine
 from tlcore.models.saved import Head
 
 SMALLEST_SCALE = 0.05
@@ -86,7 +86,7 @@ def cross_validate(
             model = clone(model.estimator if kind == "svm" else model)
             answers[c, outside] = model.fit(seen, y[inside]).predict(unseen)
 
-    with _calm(), ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:  # numpy's products let other threads run
+    with _calm(), ThreadPoolExecutor(this_machine().cores) as pool:  # numpy's products let other threads run
         list(pool.map(fold, StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y)))
     return [float(f1_score(y, of_c, average="macro")) for of_c in answers]
 

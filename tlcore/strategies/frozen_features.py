@@ -74,13 +74,14 @@ class FrozenFeatures:
 
         from tlcore.engine.embeddings import stored_states
         from tlcore.engine.linear import fit_head, to_head
-        from tlcore.engine.precision import set_threads
+        from tlcore.engine.precision import say_precision, set_threads
         from tlcore.engine.tokens import tokenize
         from tlcore.models.load import load_encoder, longest_input
         from tlcore.models.saved import Fitted
 
         settings: Settings = given.settings
         set_threads()
+        say_precision(given.emit)
         given.phase("encode", "Reading your texts with the language model")
         encoder = load_encoder(given.base_folder)
         blocks = int(encoder.config.num_hidden_layers)

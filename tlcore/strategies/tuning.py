@@ -89,12 +89,13 @@ class Tuning:
 
     def fit(self, given: FitInput) -> Fitted:
         from tlcore.engine.forgetting import Geometry
-        from tlcore.engine.precision import device, set_threads
+        from tlcore.engine.precision import device, say_precision, set_threads
         from tlcore.engine.quicken import quickened
         from tlcore.models.load import load_encoder, longest_input
 
         settings = given.settings
         set_threads()
+        say_precision(given.emit)
         encoder = load_encoder(given.base_folder)
         length = min(settings.max_length, longest_input(encoder.config))
         sides = _rows(given, length)
