@@ -38,10 +38,7 @@ class Texts:
 
 @dataclass
 class Took:
-    """seconds: of the work, the loading of libraries and of the test rows apart. answers: class of each test row.
-
-    rate: real tokens a second, where that is what was measured. watched: (seconds, macro-F1) while it learned.
-    """
+    """seconds: of the work, without loading libraries and without the test rows. answers: class of each test row."""
 
     seconds: float
     answers: list[int] = field(default_factory=list)
