@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("model", type=Path, metavar="RUN|BUNDLE.zip")
     _file(predict, predict_command)
     predict.add_argument("--role", action="append", default=[], metavar="NAME=COL")
+    predict.add_argument("--quick", action="store_true", help="by the quick version, where the model has one")
     predict.add_argument("--images", metavar="FOLDER|ZIP")
     predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv")
 
@@ -293,9 +294,9 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
         raise TlcoreError(f"A model has no role “{min(unknown)}”.", "--role", "The role that is read is text.")
     with tempfile.TemporaryDirectory() as scratch:
         if args.model.is_file():
-            predictor = open_model(unpack_bundle(args.model, Path(scratch)))
+            predictor = open_model(unpack_bundle(args.model, Path(scratch)), args.quick)
         else:
-            predictor = open_model(model_folder(args.model))
+            predictor = open_model(model_folder(args.model), args.quick)
         columns, summary = score_table(predictor, table, roles)
         del predictor  # its files must be closed before Windows lets the folder go
     write_table(args.out, columns)

@@ -15,6 +15,7 @@ import streamlit as st
 from pages.parts import charts, problems, reading, shell, state, words
 from pages.parts.live import read_live
 from tlcore import jobs
+from tlcore.bundle.card import quick_words
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
 from tlcore.predict.text import join_text
@@ -22,6 +23,8 @@ from tlcore.runs import model_folder, open_model
 from tlcore.workspace import Project
 
 MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
+LONG_SHEET = 500
+"""Rows from which on it is asked whether the quick version is to answer them."""
 ANSWER_COLUMNS = 2  # a prediction and its confidence, last in what was scored
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "jsonl", "json", "parquet", "zip", "gz"]
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -151,11 +154,26 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
         for i, column in enumerate(wanted)
     ]
     ready = all(chosen)
+    quick = _quick(project, run, preview.rows)
     if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
-        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles={"text": chosen})
+        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles={"text": chosen}, quick=quick)
         jobs.start_job(folder)
         st.rerun()
     st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
+
+
+def _quick(project: Project, run: Path, rows: int) -> bool:
+    """Whether the quick version is to answer; asked only where there is one, and rows enough for it to matter."""
+    found = (read_json(model_folder(run) / "nudge.json", {}) or {}).get("quick")
+    if not found or rows < LONG_SHEET:
+        return False
+    wanted = st.toggle(
+        f"Answer about {found['times']:.1f} times as fast",
+        help="The model in 8-bit whole numbers (int8 quantisation). Single answers differ from those of the exact model.",
+        **state.kept(project, "quick", False),
+    )
+    st.caption(f"Tried {quick_words(found)}")
+    return bool(wanted)
 
 
 def _guess(column: str, wanted: int, preview: reading.Preview) -> int | None:
@@ -231,7 +249,8 @@ def scored_sentence(summary: dict[str, Any]) -> str:
     rows, empty, unsure = summary.get("rows"), summary.get("empty") or 0, summary.get("unsure")
     if rows is None:
         return "The spreadsheet is scored."
-    parts = [f"{words.plural(rows - empty, 'row')} answered in {words.duration(summary.get('seconds'))}"]
+    by = " by the quick version" if summary.get("quick") else ""
+    parts = [f"{words.plural(rows - empty, 'row')} answered{by} in {words.duration(summary.get('seconds'))}"]
     if unsure:
         parts.append(f"for {unsure:,} the model is less than half sure")
     if empty:

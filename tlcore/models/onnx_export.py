@@ -69,7 +69,7 @@ def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
         except Exception as error:  # torch raises no narrower class
             raise _refusal(folder, f"could not be written ({_first_line(error)})") from error
         graph = onnx.load(str(Path(spare) / GRAPH), load_external_data=False)
-        _point_into(graph, folder / WEIGHTS, Path(spare))
+        point_into(graph, folder / WEIGHTS, Path(spare))
     _forget_origin(graph)
     onnx.save(graph, str(folder / GRAPH))
     check_graph(folder, samples)
@@ -140,7 +140,7 @@ def _trace(pooled: Pooled, target: Path) -> None:
         )  # fmt: skip
 
 
-def _point_into(graph: onnx.ModelProto, weights: Path, spare: Path) -> None:
+def point_into(graph: onnx.ModelProto, weights: Path, spare: Path) -> None:
     """Give each weight of the graph its place in the safetensors file; what is not in there comes into the graph itself."""
     with weights.open("rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))

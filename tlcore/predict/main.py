@@ -19,9 +19,15 @@ def main(folder: Path) -> int:
     parser.add_argument(
         "--text", action="append", help="the column to read (by default as in training); may be repeated"
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="answer more quickly, if this model can (its card says how alike)"
+    )
     args = parser.parse_args()
     try:
-        rows = score(Predictor.load(folder), args.input, args.output, args.text)
+        predictor = Predictor.load(folder, quick=args.quick)
+        if args.quick and not predictor.quick:
+            print("There is no quick version for this processor: every row is answered exactly.", file=sys.stderr)
+        rows = score(predictor, args.input, args.output, args.text)
     except (SheetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

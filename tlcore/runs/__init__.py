@@ -60,12 +60,12 @@ def bundle_info(run: Path) -> dict[str, Any] | None:
     return about if about and about.get("checked") and (run / BUNDLE).exists() else None
 
 
-def open_model(folder: Path) -> Predictor:
-    """The predictor in a model's folder. Raises TlcoreError if it cannot be opened."""
+def open_model(folder: Path, quick: bool = False) -> Predictor:
+    """The predictor in a model's folder; the quick one if asked for and there. Raises TlcoreError if it cannot be opened."""
     from tlcore.predict.predictor import Predictor
 
     try:
-        return Predictor.load(folder)
+        return Predictor.load(folder, quick=quick)
     except (OSError, ValueError) as error:
         raise TlcoreError(
             "This model cannot be opened.",

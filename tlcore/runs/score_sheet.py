@@ -31,7 +31,7 @@ def score_sheet(context: JobContext) -> str:
         context.check_stop()
         context.emit("progress", done=done, total=total, unit="texts")
 
-    predictor = open_model(model_folder(Path(args["run"])))
+    predictor = open_model(model_folder(Path(args["run"])), bool(args.get("quick")))
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)
@@ -72,6 +72,7 @@ def score_table(
         "empty": sum(not text for text in texts),
         "answers": dict(Counter(answer for answer in answers.predictions if answer).most_common()),
         "unsure": sum(value < UNSURE for value in answers.confidence),
+        "quick": predictor.quick,
         "seconds": round(seconds, 2),
         "texts_per_second": round(len(texts) / max(seconds, 1e-6), 1),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from tlcore.bundle.card import quick_words
 from tlcore.bundle.make import make_bundle
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
@@ -20,6 +21,7 @@ from tlcore.evaluate.report import TestRows, save_predictions, test_report
 from tlcore.files import read_json, write_json
 from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.bases import base_folder, public_name
+from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
@@ -66,12 +68,13 @@ def _train(context: JobContext) -> str:
 
     context.phase("export", "Making the model ready to use")
     save_model(fitted, run / MODEL, _about(plan, dataset))
+    quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
     predictor = Predictor.load(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
-    return _end(context, report | {"ended": ended})
+    return _end(context, report | {"ended": ended, "quick": quick})
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -149,6 +152,18 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
     )  # fmt: skip
     return strategy.fit(given)
+
+
+def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
+    """A quick version of the model, tried on the validation rows (with rows it learned from, where those are few)."""
+    texts = dataset.texts(VALIDATION) + dataset.texts(TRAIN)
+    targets = dataset.targets(VALIDATION) + dataset.targets(TRAIN)
+    most = max(len(dataset.texts(VALIDATION)), FEWEST)
+    found = add_quick(context.folder / MODEL, texts[:most], targets[:most])
+    if found:
+        text = f"A quick version answers {found['times']:.1f} times as fast. Tried {quick_words(found)}"
+        context.emit("note", level="info", text=text)
+    return found
 
 
 def _about(plan: Plan, dataset: Dataset) -> dict[str, Any]:
