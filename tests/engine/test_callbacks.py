@@ -298,6 +298,27 @@ def test_patience_is_not_spent_while_the_steps_still_grow() -> None:
     assert [end.should_training_stop for end in ends] == [False] * 4 + [True]
 
 
+def test_what_was_learned_is_held_also_where_the_start_is_better() -> None:
+    keep, model = KeepBest(Events(), {"weight"}), torch.nn.Linear(2, 2)
+    keep.begin_phase(patience=9, least_rounds=0)
+    for epoch, score in enumerate([0.5, 0.3, 0.4, 0.2]):
+        with torch.no_grad():
+            model.weight.fill_(epoch)
+        metrics = {"eval_macro_f1": score, "eval_loss": 1.0}
+        keep.on_evaluate(None, state(epoch, epoch), control(), metrics=metrics, model=model)
+    assert (keep.best, keep.best_epoch) == (0.5, 0)
+    assert (keep.learned_best, keep.learned_epoch, keep.learned_loss) == (0.4, 2, 1.0)
+    assert (float(keep.weights["weight"][0, 0]), float(keep.learned["weight"][0, 0])) == (0, 2)
+
+
+def test_what_was_learned_is_not_held_twice_where_it_is_the_best() -> None:
+    keep = KeepBest(Events(), {"weight"})
+    keep.begin_phase(patience=9, least_rounds=0)
+    rounds(keep, torch.nn.Linear(2, 2), [0.5, 0.9, 0.3])
+    assert keep.learned is keep.weights
+    assert (keep.learned_best, keep.learned_epoch) == (0.9, 1)
+
+
 def test_rounds_may_be_judged_by_auroc() -> None:
     keep, model = KeepBest(Events(), {"weight"}, "auroc"), torch.nn.Linear(2, 2)
     keep.begin_phase(patience=9, least_rounds=0)

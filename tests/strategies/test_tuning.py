@@ -277,6 +277,29 @@ def test_the_mixture_with_the_model_as_it_came_that_does_best_is_kept_and_told(
     assert any(not torch.equal(came[weight], end[weight]) for weight in came)
 
 
+@pytest.mark.parametrize(("half", "kept"), [(0.6, (0.5, 2.0)), (0.4, (1.0, 0.0))])
+def test_where_no_round_beats_the_start_half_of_what_was_learned_may(
+    tuned: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, half: float, kept: tuple[float, float]
+) -> None:
+    """Judged: the start 0.5, two rounds below it (the second the better one), then one mixture of that round with the start."""
+    monkeypatch.setattr(blending, "SHARES", (0.5,))
+    scores = [0.5, 0.2, 0.3]
+    said: list[float] = []
+
+    def metrics(*_: Any) -> dict[str, float]:
+        said.append(scores[len(said)] if len(said) < len(scores) else half)
+        return {"eval_loss": 1.0, "eval_macro_f1": said[-1], "eval_auroc": 0.5}
+
+    monkeypatch.setattr(training, "validation_metrics", metrics)
+    monkeypatch.setattr(loop, "validation_metrics", metrics)
+    run, found = tuned("full_finetune", epochs=2)
+    assert said == [*scores, half]
+    assert (found.chosen["share_kept"], found.chosen["best_epoch"]) == kept
+    assert found.chosen["validation_macro_f1"] == max(0.5, half)
+    assert any("50% of what was learned" in note["text"] for note in run.of("note")) is (half > 0.5)
+    assert (found.chosen["similarity_to_before"] == 1.0) is (half < 0.5)
+
+
 @pytest.mark.parametrize("wish", ["keep", "cancel"])
 def test_while_it_is_mixed_a_cancel_is_heard_and_what_is_to_be_kept_is_kept(
     tuned: Callable[..., Any], always_better: None, monkeypatch: pytest.MonkeyPatch, wish: str

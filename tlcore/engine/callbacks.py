@@ -138,15 +138,23 @@ class KeepBest(Remembers):
     round 0, so fine-tuning cannot end below where it began (by validation). Of rounds with the same score the one with the
     lower loss is better: few validation rows often tie. Patience is not spent before `least_rounds`: while the steps still
     grow, a score that stands still says nothing. names: the weights to hold, those that some phase moves.
+
+    `learned` holds the best round after the start, also where the start is better: half of what it learned may be better
+    than either (see `blending`).
     """
 
-    kept = (*Remembers.kept, "patience", "least_rounds", "best", "best_epoch", "waited", "lowest_loss")
+    kept = (
+        *Remembers.kept, "patience", "least_rounds", "best", "best_epoch", "waited", "lowest_loss",
+        "learned_best", "learned_epoch", "learned_loss",
+    )  # fmt: skip
 
     def __init__(self, emit: Callable[..., None], names: Collection[str], watch: str = "macro_f1") -> None:
         self.emit, self.names, self.watch = emit, set(names), watch
         self.patience, self.least_rounds = 1, 0
         self.best, self.best_epoch, self.waited, self.lowest_loss = -1.0, 0.0, 0, float("inf")
+        self.learned_best, self.learned_epoch, self.learned_loss = -1.0, 0.0, float("inf")
         self.weights: dict[str, torch.Tensor] = {}
+        self.learned: dict[str, torch.Tensor] = {}
 
     def begin_phase(self, patience: int, least_rounds: int) -> None:
         self.patience, self.least_rounds, self.waited = patience, least_rounds, 0
@@ -160,10 +168,12 @@ class KeepBest(Remembers):
             self.best_epoch, self.waited = epoch, 0
             if judged:
                 self.best, self.lowest_loss = score, metrics["eval_loss"]
-            everything = kwargs["model"].state_dict()
-            self.weights = {name: everything[name].detach().to("cpu", copy=True) for name in self.names}
+            self.weights = self._copied(kwargs["model"])
         elif (state.epoch or 0.0) > self.least_rounds:
             self.waited += 1
+        if judged and epoch > 0 and (score, -metrics["eval_loss"]) > (self.learned_best, -self.learned_loss):
+            self.learned_best, self.learned_epoch, self.learned_loss = score, epoch, metrics["eval_loss"]
+            self.learned = self.weights if better else self._copied(kwargs["model"])
         if self.waited >= self.patience:
             control.should_training_stop = True
         scores = {name.removeprefix("eval_"): value and round(value, 5) for name, value in metrics.items()}
@@ -171,6 +181,10 @@ class KeepBest(Remembers):
             "eval", step=self.steps_before + state.global_step, epoch=round(epoch, 3), **scores,
             best=better, patience_left=self.patience - self.waited,
         )  # fmt: skip
+
+    def _copied(self, model: torch.nn.Module) -> dict[str, torch.Tensor]:
+        everything = model.state_dict()
+        return {name: everything[name].detach().to("cpu", copy=True) for name in self.names}
 
     @property
     def seen(self) -> bool:

@@ -142,6 +142,8 @@ class _Training:
         now = self.model.state_dict()
         checkpoint.put("model", {name: now[name] for name in self.moving})
         checkpoint.put("best", self.best.weights)
+        if self.best.learned is not self.best.weights:
+            checkpoint.put("learned", self.best.learned)
         checkpoint.put("average", self.average.weights)
         checkpoint.state["averaged"] = self.average.steps
         trainer.fill(checkpoint)
@@ -154,6 +156,7 @@ class _Training:
             return None
         self.model.load_state_dict(found.part("model"), strict=False)
         self.best.weights = found.part("best")
+        self.best.learned = found.part("learned") or self.best.weights
         self.average.steps, self.average.weights = found.state["averaged"], self._at_home(found.part("average"))
         for name, hook in self.remember.items():
             hook.load_state_dict(found.state["hooks"][name])

@@ -207,8 +207,9 @@ def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest,
     from tlcore.engine.blending import Blend, blend
     from tlcore.engine.training import validation_metrics
 
-    if best.best_epoch == 0 or not len(validation):
+    if not best.learned_epoch or not len(validation):
         return 1.0
+    model.load_state_dict(best.learned, strict=False)
 
     def judge() -> tuple[float, float]:
         if given.stop_wish() == "cancel":
@@ -216,7 +217,11 @@ def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest,
         metrics = validation_metrics(model, validation)
         return metrics[f"eval_{best.watch}"] or 0.0, metrics["eval_loss"] or 0.0
 
-    found = blend(model, start, Blend(1.0, best.best, best.lowest_loss), judge)
+    found = blend(model, start, Blend(1.0, best.learned_best, best.learned_loss), judge)
+    if (found.score, -found.loss) < (best.best, -best.lowest_loss):  # the start did better than any mixture
+        best.restore(model)
+        return 1.0
+    best.best_epoch = best.learned_epoch
     if found.share < 1:
         text = f"{found.share:.0%} of what was learned is kept, and the rest is as the model came: on the validation rows that does better."
         given.emit("note", level="info", text=text)
