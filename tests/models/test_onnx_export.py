@@ -110,7 +110,7 @@ def test_it_is_tried_on_padding_on_one_text_alone_and_on_the_longest(tiny_base: 
 
 
 def test_a_graph_that_loses_the_windows_of_the_mask_is_refused(
-    tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_base: Callable[[str], Path], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def windowless(self: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         mask = (1.0 - attention_mask[:, None, None, :].to(torch.float32)) * -1e9
@@ -126,16 +126,18 @@ def test_a_graph_that_loses_the_windows_of_the_mask_is_refused(
 
 
 def test_a_base_that_torch_cannot_export_is_refused_in_words(
-    tiny_base: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_base: Callable[[str], Path], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no such operator\nand a long story")
 
     monkeypatch.setattr(torch.onnx, "export", fail)
+    encoder = load_encoder(tiny_base("bert"))
+    encoder.save_pretrained(tmp_path / "model")
     with pytest.raises(TlcoreError, match=r"could not be written \(RuntimeError: no such operator\)") as error:
-        export_onnx(load_encoder(tiny_base("bert")), (3,), tmp_path)
+        export_onnx(encoder, (3,), tmp_path / "model")
     assert "Choose another base" in error.value.fix
-    assert not list(tmp_path.iterdir())
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["config.json", WEIGHTS]
 
 
 def test_a_graph_that_cannot_be_run_is_refused_in_words(tiny_base: Callable[[str], Path], tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ An ONNX tensor may lie in another file at an offset; a safetensors file is a hea
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import shutil
 import struct
 import tempfile
 import warnings
@@ -22,6 +24,7 @@ import torch
 from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
 
 from tlcore.errors import TlcoreError
+from tlcore.models.graphs import keep_graph, kept_graph
 from tlcore.models.load import longest_input
 from tlcore.models.pooling import pool_layers
 
@@ -59,9 +62,23 @@ class Sample:
 
 
 def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
-    """Write model.onnx beside the model.safetensors in `folder`. Raises TlcoreError if the two do not agree."""
+    """Write model.onnx beside the model.safetensors in `folder`. Raises TlcoreError if the two do not agree.
+
+    One of the same shape that was traced before is used again; it is checked on these weights like a new one.
+    """
     encoder = encoder.eval().to("cpu")
     samples = make_samples(encoder, layers)
+    kept = kept_graph(encoder, layers, folder / WEIGHTS)
+    with contextlib.suppress(OSError, TlcoreError):
+        shutil.copyfile(kept, folder / GRAPH)
+        check_graph(folder, samples)
+        return
+    _write_graph(encoder, layers, folder)
+    check_graph(folder, samples)
+    keep_graph(folder / GRAPH, kept)
+
+
+def _write_graph(encoder: Any, layers: Sequence[int], folder: Path) -> None:
     encoder.set_attn_implementation("eager")
     with tempfile.TemporaryDirectory(dir=folder, prefix=SPARE) as spare:
         try:
@@ -72,7 +89,6 @@ def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
         point_into(graph, folder / WEIGHTS, Path(spare))
     _forget_origin(graph)
     onnx.save(graph, str(folder / GRAPH))
-    check_graph(folder, samples)
 
 
 def make_samples(encoder: Any, layers: Sequence[int]) -> list[Sample]:
