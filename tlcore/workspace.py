@@ -3,6 +3,7 @@
 NUDGE_HOME (default: the user's data folder)/
   projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  dataset/  runs/RUN/  jobs/JOB/
   cache/features/           hidden states by content hash
+  cache/scores/             what cross-validation found, by content
   cache/graphs/             exported graphs by the shape of the model
   training.lock             one training at a time on this machine
   trash/
@@ -169,6 +170,10 @@ class Workspace:
     @property
     def graph_cache(self) -> Path:
         return self.home / "cache" / "graphs"
+
+    @property
+    def score_cache(self) -> Path:
+        return self.home / "cache" / "scores"
 
     def projects(self) -> list[Project]:
         """Newest first."""

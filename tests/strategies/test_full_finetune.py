@@ -174,6 +174,7 @@ def test_patience_is_the_one_asked_for(
         return {"eval_loss": 1.0, "eval_macro_f1": 0.5, "eval_auroc": 0.5}
 
     monkeypatch.setattr("tlcore.engine.loop.validation_metrics", never_better)
+    monkeypatch.setattr("tlcore.engine.training.validation_metrics", never_better)
     run, found = fitted(epochs=9, patience=patience, warmup=0.0)
     assert [one["epoch"] for one in run.of("eval")] == list(range(patience + 1))
     assert found.epochs == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tlcore.engine import linear
+from tlcore.engine import linear, remember
 from tlcore.errors import StopRequested
 from tlcore.strategies import reading as reading_module
 from tlcore.strategies.reading import (  # fmt: skip
@@ -48,7 +49,8 @@ class Choosing:
         if wish := self.wished():
             raise StopRequested(wish)
 
-    def __call__(self, y: np.ndarray, states: np.ndarray | None = None, **wishes: Any) -> Reading:
+    def __call__(self, y: np.ndarray, states: np.ndarray | None = None, known: bool = False, **wishes: Any) -> Reading:
+        """known: what was worked out before on the same rows is used, as in a real run."""
         real = linear.cross_validate
 
         def spy(kind: str, x: Any, y: Any, Cs: Any, balanced: bool, folds: int, seed: int) -> list[float]:
@@ -59,6 +61,8 @@ class Choosing:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(linear, "cross_validate", spy)
+            if not known:
+                patch.setattr(remember, "remembered", lambda _, work_out: work_out())
             return choose_reading(self.given, drawn(y) if states is None else states, y, Wishes(**wishes))
 
     def choice(self, what: str) -> dict[str, Any] | None:
@@ -99,6 +103,18 @@ def test_features_are_those_of_the_layers_side_by_side() -> None:
     states = np.arange(2 * 3 * 2, dtype=np.float16).reshape(2, 3, 2)
     assert features(states, (0, 2)).tolist() == [[0, 1, 4, 5], [6, 7, 10, 11]]
     assert features(states, (1,)).dtype == np.float32
+
+
+def test_on_the_same_rows_the_choice_is_the_same_and_nothing_is_fitted_again(home: Path) -> None:
+    first, again, other, relabelled = Choosing(), Choosing(), Choosing(seed=1), Choosing()
+    y = labels(30, 30)
+    found = first(y, known=True)
+    assert again(y, known=True) == found
+    assert again.events == first.events
+    assert (len(again.fits), len(first.fits) > 0) == (0, True)
+    other(y, known=True)
+    relabelled(1 - y, known=True)
+    assert len(other.fits) == len(relabelled.fits) == len(first.fits)
 
 
 def test_what_was_chosen_is_the_best_of_what_was_tried_and_both_are_said() -> None:

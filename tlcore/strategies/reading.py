@@ -87,6 +87,9 @@ class _Tried:
     def __init__(self, given: FitInput, states: np.ndarray, y: np.ndarray, wishes: Wishes, total: int) -> None:
         import numpy as np
 
+        from tlcore.engine.remember import digest
+
+        self.rows = digest(states, y)
         self.given, self.states, self.y, self.wishes, self.total = given, states, y, wishes, total
         self.counts = np.unique(y, return_counts=True)[1]
         self.scores: dict[tuple[str, float, bool], float] = {}
@@ -100,13 +103,18 @@ class _Tried:
 
     def score(self, name: str, layers: tuple[int, ...], Cs: tuple[float, ...], balanced: bool) -> None:
         from tlcore.engine.linear import cross_validate
+        from tlcore.engine.remember import remembered
 
         check_cancel(self.given)  # a head chosen by half the trials must not be kept to go on from
         todo = tuple(C for C in Cs if (name, C, balanced) not in self.scores)
         if todo:
             folds = int(max(2, min(self.wishes.folds, self.counts.max())))
-            x = features(self.states, layers)
-            found = cross_validate(self.wishes.head, x, self.y, todo, balanced, folds, self.given.plan.seed)
+            how = (todo, balanced, folds, self.given.plan.seed)
+
+            def work_out() -> list[float]:
+                return cross_validate(self.wishes.head, features(self.states, layers), self.y, *how)
+
+            found = remembered((self.rows, layers, self.wishes.head, *how), work_out)
             self.scores |= {(name, C, balanced): score for C, score in zip(todo, found, strict=True)}
         done = len({key[0] for key in self.scores}) + len({key[2] for key in self.scores}) - 1
         self.given.emit("progress", done=min(done, self.total), total=self.total, unit="settings")

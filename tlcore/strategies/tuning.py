@@ -218,7 +218,10 @@ def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest,
         return metrics[f"eval_{best.watch}"] or 0.0, metrics["eval_loss"] or 0.0
 
     found = blend(model, start, Blend(1.0, best.learned_best, best.learned_loss), judge)
-    if (found.score, -found.loss) < (best.best, -best.lowest_loss):  # the start did better than any mixture
+    if not best.best_epoch and (found.score, -found.loss) <= (
+        best.best,
+        -best.lowest_loss,
+    ):  # no mixture beats the start
         best.restore(model)
         return 1.0
     best.best_epoch = best.learned_epoch
