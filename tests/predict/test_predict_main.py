@@ -165,3 +165,41 @@ def test_a_column_that_looks_like_a_formula_is_found_with_and_without_its_apostr
 def test_score_raises_what_main_says(answered: Predictor, sheet: Path, tmp_path: Path) -> None:
     with pytest.raises(SheetError, match="no column “subject”"):
         score(answered, sheet, tmp_path / "out.csv", ["message", "subject"])
+
+
+def test_block_by_block_the_sheet_is_scored_whole_with_progress(
+    answered: Predictor, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score(answered, sheet, tmp_path / "whole.csv")
+    monkeypatch.setattr("tlcore.predict.main.ROWS_AT_ONCE", 1)
+    said: list[tuple[int, int]] = []
+    assert score(answered, sheet, tmp_path / "out.csv", None, lambda done, rows: said.append((done, rows))) == 3
+    assert said == [(1, 3), (2, 3), (3, 3)]
+    whole, found = read_csv(tmp_path / "whole.csv"), read_csv(tmp_path / "out.csv")
+    assert {name: found[name] for name in list(found)[:-1]} == {name: whole[name] for name in list(whole)[:-1]}
+
+
+def test_a_sheet_may_be_written_over_itself(command: Callable[..., int], sheet: Path) -> None:
+    """Not before all of it was read."""
+    assert command(sheet, sheet) == 0
+    assert read_csv(sheet)["prediction"] == ["Billing", "", "Technical"]
+
+
+def test_the_quick_version_answers_if_asked_for_and_it_is_said_where_there_is_none(
+    trained: Any, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tlcore.models.quick import write_quick
+
+    folder = tmp_path / "model"
+    shutil.copytree(trained.folder / "model", folder)
+    (folder / "quick.onnx").unlink(missing_ok=True)
+    monkeypatch.setattr("sys.argv", ["predict.py", str(sheet), str(tmp_path / "out.csv"), "--quick"])
+    assert main(folder) == 0
+    assert "answered exactly" in capsys.readouterr().err
+    exact = read_csv(tmp_path / "out.csv")
+    write_quick(folder)
+    assert main(folder) == 0
+    assert capsys.readouterr().err == ""
+    quick = read_csv(tmp_path / "out.csv")
+    assert quick["prediction"] == exact["prediction"]
+    assert quick["confidence"] != exact["confidence"]

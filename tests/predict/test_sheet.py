@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tlcore.predict.sheet import SheetError, bare, neutral, read_csv, with_answers, write_csv
+from tlcore.predict.sheet import Sheet, SheetError, bare, neutral, read_csv, with_answers, write_blocks, write_csv
 from tlcore.tables import read_table
 from tlcore.tables.names import unique_names
 from tlcore.tables.write import harmless
@@ -196,3 +198,64 @@ def test_answers_never_replace_a_column_of_the_same_name() -> None:
     found = with_answers(columns, ["yes"], [0.5])
     assert list(found.items())[:3] == list(columns.items())
     assert list(found.items())[3:] == [("prediction (3)", ["yes"]), ("confidence (2)", ["0.5000"])]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 100])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '\n\nid,text\n1,a\n\n2,"b\nb"\n3,c,more\n4\n\n',  # blank lines, a line end in a cell, a wider and a shorter row
+        "text\na\n\nb\n\n\n",  # one column: a blank line is a row, but not at the end
+        "id;text\n",
+        "text\n",
+    ],
+)
+def test_block_by_block_the_rows_are_those_of_the_whole(tmp_path: Path, content: str, most: int) -> None:
+    whole = read(tmp_path, content)
+    sheet = Sheet(tmp_path / "in.csv")
+    blocks = list(sheet.blocks(most))
+    assert sheet.names == list(whole)
+    assert {name: [cell for block in blocks for cell in block[name]] for name in whole} == whole
+    assert {len(column) for column in whole.values()} == {sheet.rows}
+    assert all(len(block[sheet.names[0]]) == most for block in blocks[:-1])
+    assert list(sheet.blocks(most)) == blocks  # as often as wanted
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_a_letter_cut_by_the_end_of_a_piece_of_the_file_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("tlcore.predict.sheet.BYTES_AT_ONCE", most)
+    for encoding in ("utf-8", "utf-16"):
+        assert read(tmp_path, "text,id\nGrüße 猫 🙂,1\n".encode(encoding)) == {"text": ["Grüße 猫 🙂"], "id": ["1"]}
+    assert read(tmp_path, "text,id\nGrüße,1\n".encode("cp1252"))["text"] == ["Grüße"]
+
+
+def test_blocks_are_written_as_one_table_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("what was there")
+
+    def broken() -> Iterator[dict[str, list[str]]]:
+        yield {"a": ["1", "2"]}
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        write_blocks(path, broken())
+    assert path.read_text() == "what was there"
+    assert write_blocks(path, [{"a": ["1", "2"], "b": ["x", "=y"]}, {"a": ["3"], "b": ["z"]}, {"a": [], "b": []}]) == 3
+    assert read_csv(path) == {"a": ["1", "2", "3"], "b": ["x", "'=y", "z"]}
+    assert [file.name for file in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_long_sheet_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("id,text\n")
+        for i in range(40_000):
+            file.write(f"{i},{'word ' * 40}{i}\n")
+    tracemalloc.start()
+    rows = sum(len(block["id"]) for block in Sheet(path).blocks(1000))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == 40_000
+    assert most < path.stat().st_size / 2

@@ -74,7 +74,7 @@ def test_a_column_called_prediction_is_not_written_over(make_table: Callable[...
     table = make_table(prediction=["mine"], message=["I want my money back"], confidence=["high"])
     columns, _ = score_table(answered, table, {})
     assert list(columns) == ["prediction", "message", "confidence", "prediction (2)", "confidence (2)"]
-    assert columns["prediction"] == ["mine"]
+    assert list(columns["prediction"]) == ["mine"]
     assert columns["prediction (2)"][0] in answered.labels
 
 
@@ -97,9 +97,30 @@ def test_progress_is_told_and_equal_texts_are_answered_once(make_table: Callable
     seen: list[tuple[int, int]] = []
     table = make_table(message=["late parcel"] * 40 + ["wrong bill"] * 10 + [""])
     columns, summary = score_table(answered, table, {}, lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (2, 2)
+    assert seen == [(51, 51)]  # rows, not the two texts that were answered
     assert len(set(columns["prediction"][:40])) == 1
     assert summary["rows"] == 51
+
+
+def test_block_by_block_the_answers_are_the_same_and_progress_goes_on(
+    make_table: Callable[..., Table], answered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+    messages = ["late parcel", "", "wrong bill", "white screen", "late parcel", "", "how do I send it back"]
+    table = make_table(message=messages, id=list("abcdefg"))
+    whole, about = score_table(answered, table, {})
+    monkeypatch.setattr("tlcore.runs.score_sheet.ROWS_AT_ONCE", 2)
+    columns, summary = score_table(answered, table, {}, lambda done, total: seen.append((done, total)))
+    assert list(columns["id"]) == list("abcdefg")
+    assert columns["prediction"] == whole["prediction"]
+    assert [float(one or 0) for one in columns["confidence"]] == pytest.approx(
+        [float(one or 0) for one in whole["confidence"]], abs=1e-3
+    )
+    timed = ("seconds", "texts_per_second")
+    assert {k: v for k, v in summary.items() if k not in timed} == {k: v for k, v in about.items() if k not in timed}
+    assert (summary["rows"], summary["empty"]) == (7, 2)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert seen[-1] == (7, 7)
 
 
 def test_the_job_leaves_the_sheet_in_both_formats_and_a_summary(job: Callable[..., JobContext], sheet: Path) -> None:
@@ -117,7 +138,7 @@ def test_the_job_leaves_the_sheet_in_both_formats_and_a_summary(job: Callable[..
     assert read_json(context.folder / "summary.json")["rows"] == 5
     events = read_events(context.folder)[0]
     assert [event["name"] for event in events if event["kind"] == "phase"] == ["read", "answer", "write"]
-    assert [event["done"] for event in events if event["kind"] == "progress"] == [3]
+    assert [event["done"] for event in events if event["kind"] == "progress"][-1] == 5
 
 
 def test_a_sheet_of_a_workbook_is_read_as_asked_for(job: Callable[..., JobContext], tmp_path: Path) -> None:

@@ -34,3 +34,13 @@ def test_how_read_survives_json(table):
     for each in (how, table.how):
         assert HowRead.from_json(json.loads(json.dumps(each.to_json()))) == each
     assert HowRead.from_json({**how.to_json(), "from a later version": 1}) == how
+
+
+def test_cells_are_the_column_looked_through_block_by_block(table, monkeypatch):
+    monkeypatch.setattr("tlcore.tables.table.CELLS_AT_ONCE", 7)
+    cells = table.cells("text")
+    assert list(cells) == list(cells) == table.column("text")
+    assert (len(cells), cells[0], cells[29]) == (30, "t0", "t29")
+    assert cells[28:40] == ["t28", "t29"]
+    with pytest.raises(TlcoreError, match="text, label"):
+        table.cells("nope")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .predictor import Predictor
-from .sheet import SheetError, bare, read_csv, with_answers, write_csv
+from .sheet import Sheet, SheetError, bare, with_answers, write_blocks
 from .text import join_text
+
+ROWS_AT_ONCE = 20_000
+"""So many are read, answered and written before the next; equal texts among them are answered once."""
 
 
 def main(folder: Path) -> int:
@@ -27,7 +31,7 @@ def main(folder: Path) -> int:
         predictor = Predictor.load(folder, quick=args.quick)
         if args.quick and not predictor.quick:
             print("There is no quick version for this processor: every row is answered exactly.", file=sys.stderr)
-        rows = score(predictor, args.input, args.output, args.text)
+        rows = score(predictor, args.input, args.output, args.text, _say)
     except (SheetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -35,16 +39,36 @@ def main(folder: Path) -> int:
     return 0
 
 
-def score(predictor: Predictor, source: Path, target: Path, text_columns: list[str] | None = None) -> int:
-    """Score one file; the number of rows. Raises SheetError where a column is missing."""
-    columns = read_csv(source)
+def score(
+    predictor: Predictor, source: Path, target: Path, text_columns: list[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:  # fmt: skip
+    """Score one file of any size, block by block; the number of rows. Raises SheetError where a column is missing.
+
+    progress: called with rows done and all rows.
+    """
+    sheet = Sheet(source)
     wanted = [bare(name) for name in text_columns or predictor.text_columns]
-    missing = [name for name in wanted if name not in columns]
+    missing = [name for name in wanted if name not in sheet.names]
     if missing:
         raise SheetError(
-            f"{source.name} has no column “{missing[0]}”. It has: {', '.join(columns)}. Name the text column with --text."
+            f"{source.name} has no column “{missing[0]}”. It has: {', '.join(sheet.names)}. Name the text column with --text."
         )
-    texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
-    answers = predictor.predict(texts)
-    write_csv(target, with_answers(columns, answers.predictions, answers.confidence))
-    return len(texts)
+
+    def answered() -> Iterator[Mapping[str, Sequence[str]]]:
+        done = 0
+        for columns in sheet.blocks(ROWS_AT_ONCE):
+            texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
+            answers = predictor.predict(texts)
+            yield with_answers(columns, answers.predictions, answers.confidence)
+            done += len(texts)
+            if progress:
+                progress(done, sheet.rows)
+
+    return write_blocks(target, answered())
+
+
+def _say(done: int, rows: int) -> None:
+    """One line that counts up, for somebody who waits; a log file gets none."""
+    if sys.stderr.isatty():
+        print(f"\r{done:,} of {rows:,} rows", end="" if done < rows else "\n", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tlcore.tables import Table, read_table, write_table
 from tlcore.worker import JobContext
 
 UNSURE = 0.5
+ROWS_AT_ONCE = 20_000
+"""So many are answered, equal ones once, before the next are taken up."""
 
 
 def score_sheet(context: JobContext) -> str:
@@ -63,17 +66,38 @@ def score_table(
             table.how.file,
             f"Say which column to read instead (--role text=COLUMN). Columns here: {', '.join(table.columns)}.",
         )
-    columns = {name: table.column(name) for name in table.columns}
-    texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
-    answers = predictor.predict(texts, progress)
+    columns: dict[str, Sequence[str]] = {name: table.cells(name) for name in table.columns}
+    texts = (join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True))
+    predictions: list[str] = []
+    confidence: list[float] = []
+    empty = 0
+    while block := list(islice(texts, ROWS_AT_ONCE)):
+        answers = predictor.predict(block, _of_all(progress, len(predictions), len(block), table.rows))
+        predictions += answers.predictions
+        confidence += answers.confidence
+        empty += sum(not text for text in block)
+        if progress:
+            progress(len(predictions), table.rows)
     seconds = time.monotonic() - begun
     summary = {
-        "rows": len(texts),
-        "empty": sum(not text for text in texts),
-        "answers": dict(Counter(answer for answer in answers.predictions if answer).most_common()),
-        "unsure": sum(value < UNSURE for value in answers.confidence),
+        "rows": table.rows,
+        "empty": empty,
+        "answers": dict(Counter(answer for answer in predictions if answer).most_common()),
+        "unsure": sum(value < UNSURE for value in confidence),
         "quick": predictor.quick,
         "seconds": round(seconds, 2),
-        "texts_per_second": round(len(texts) / max(seconds, 1e-6), 1),
+        "texts_per_second": round(table.rows / max(seconds, 1e-6), 1),
     }
-    return with_answers(columns, answers.predictions, answers.confidence), summary
+    return with_answers(columns, predictions, confidence), summary
+
+
+def _of_all(progress: Callable[[int, int], None] | None, before: int, rows: int, total: int) -> Any:
+    """Progress among the distinct texts of a block of so many rows, told as rows of the whole sheet."""
+    if progress is None:
+        return None
+
+    def told(done: int, distinct: int) -> None:
+        if done < distinct:  # the end of the block is told by who knows it
+            progress(before + rows * done // distinct, total)
+
+    return told

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from tlcore.errors import TlcoreError
 
@@ -52,6 +52,32 @@ class HowRead:
         return cls(**known)
 
 
+CELLS_AT_ONCE = 10_000
+
+
+class Cells(Sequence[str]):
+    """(rows,) the cells of one column, turned into text a block at a time: a long sheet is never in memory twice."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), CELLS_AT_ONCE):
+            yield from self._column.slice(start, CELLS_AT_ONCE).to_pylist()
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return self._column.take(list(range(*place.indices(len(self))))).to_pylist()
+        return str(self._column[place].as_py())
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows as text.
@@ -72,12 +98,15 @@ class Table:
 
     def column(self, name: str) -> list[str]:
         """(rows,) the cells of one column. Raises TlcoreError if there is no such column."""
+        return list(self.cells(name))
+
+    def cells(self, name: str) -> Cells:
+        """The same, as long as it is only looked through. Raises TlcoreError if there is no such column."""
         if name not in self.columns:
             raise TlcoreError(
                 f'There is no column "{name}".', self.how.file, f"The columns are: {', '.join(self.columns)}."
             )
-        cells: list[str] = self.data.column(name).to_pylist()
-        return cells
+        return Cells(self.data.column(name))
 
     def head(self, n: int = 20) -> pd.DataFrame:
         """(<= n, columns) the first rows, to show."""

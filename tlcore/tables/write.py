@@ -72,10 +72,11 @@ def _write_xlsx(path: Path, columns: Mapping[str, Sequence[str]]) -> None:
     n = len(next(iter(columns.values()), ()))
     if n + 1 > MOST_ROWS or len(columns) > MOST_COLUMNS:
         raise TlcoreError(f"{n:,} rows of {len(columns):,} columns do not fit into .xlsx.", path.name, "Use .csv.")
-    rows = _excel_rows(columns)  # checked whole before openpyxl opens anything
+    for _ in _excel_rows(columns):  # looked through before openpyxl opens anything
+        pass
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Sheet1")
-    for row in rows:
+    for row in _excel_rows(columns):
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, value=text or None)
@@ -86,8 +87,9 @@ def _write_xlsx(path: Path, columns: Mapping[str, Sequence[str]]) -> None:
     book.save(path)
 
 
-def _excel_rows(columns: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    names, rows = list(columns), []
+def _excel_rows(columns: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """The rows as Excel takes them. Raises TlcoreError at a cell that is too long."""
+    names = list(columns)
     for number, row in enumerate(_rows(columns), start=1):
         texts = [_ESCAPED.sub("_x005F_", _ILLEGAL.sub("", text)) for text in row]
         for name, text in zip(names, texts, strict=True):
@@ -97,5 +99,4 @@ def _excel_rows(columns: Mapping[str, Sequence[str]]) -> list[list[str]]:
                     f'row {number}, column "{name}"',
                     "Use .csv.",
                 )
-        rows.append(texts)
-    return rows
+        yield texts
