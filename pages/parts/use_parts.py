@@ -19,7 +19,7 @@ from tlcore.bundle.card import quick_words
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
 from tlcore.predict.text import join_text
-from tlcore.runs import model_folder, open_model
+from tlcore.runs import model_folder, open_model, read_report
 from tlcore.workspace import Project
 
 MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
@@ -164,7 +164,7 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
 
 def _quick(project: Project, run: Path, rows: int) -> bool:
     """Whether the quick version is to answer; asked only where there is one, and rows enough for it to matter."""
-    found = (read_json(model_folder(run) / "nudge.json", {}) or {}).get("quick")
+    found = (read_report(run) or {}).get("quick")
     if not found or rows < LONG_SHEET:
         return False
     wanted = st.toggle(

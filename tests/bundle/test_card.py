@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tlcore.bundle.card import escape, model_card, read_me
+from tlcore.bundle.card import escape, model_card, quick_words, read_me
 from tlcore.files import read_json
 from tlcore.plan import Plan
 
@@ -119,6 +119,24 @@ def test_odd_labels_do_not_break_the_tables_and_odd_warnings_not_the_page() -> N
     assert {len(row) for row in table_rows(card)} == {5, 6}
     assert "<script>" not in card
     assert "- left out: \\<b\\> \\# heading\n" in card
+
+
+def test_the_quick_version_is_described_where_there_is_one() -> None:
+    assert "uick" not in model_card(made(), PLAN) + read_me(made())
+    quick = {"rows": 300, "same_answers": 0.9933, "accuracy": 0.84, "exact_accuracy": 0.84, "times": 2.13}
+    card = model_card(made(quick=quick), PLAN)
+    assert "2.1 times as fast where it was made. Tried on 300 rows: 99.3% of its answers were the same" in card
+    assert "\n\n## Limits" in card
+    assert "--quick" in read_me(made(quick=quick))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [(0.84, "as many were right"), (0.8433, "1 more was right"), (0.8333, "2 fewer were right")],
+)
+def test_what_the_quick_version_gets_right_is_told_as_a_difference(accuracy: float, said: str) -> None:
+    quick = {"rows": 300, "same_answers": 0.99, "accuracy": accuracy, "exact_accuracy": 0.84, "times": 2.0}
+    assert quick_words(quick).endswith(f"and {said}.")
 
 
 def test_many_labels_are_counted_where_they_cannot_be_listed() -> None:

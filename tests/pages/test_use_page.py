@@ -17,7 +17,7 @@ from pages.parts import zip_parts
 from tests.pages import fake_run
 from tests.pages.helpers import said, show
 from tlcore import jobs
-from tlcore.files import write_json
+from tlcore.files import read_json, write_json
 from tlcore.predict.predictor import Answers
 from tlcore.workspace import Project
 
@@ -96,6 +96,38 @@ def test_a_spreadsheet_is_scored_by_a_job_and_found_again(project: Project, monk
     assert "Scoring." in said(look(project, run, "sheet"))
 
 
+def test_a_long_spreadsheet_may_be_scored_by_the_quick_version(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(jobs, "start_job", started.append)
+    monkeypatch.setattr(parts, "LONG_SHEET", 2)
+    run = fake_run.make_run(project)
+    app = look(project, run, "sheet")
+    app.file_uploader(key="score-file").upload("in.csv", b"id,text\n1,hello there\n2,where is it\n", "text/csv").run()
+    assert not app.toggle  # this model has no quick version
+    quick = {"rows": 300, "same_answers": 0.9933, "accuracy": 0.84, "exact_accuracy": 0.8433, "times": 2.13}
+    write_json(run / "report.json", {**read_json(run / "report.json"), "quick": quick})
+    app = look(project, run, "sheet")
+    assert "2.1 times as fast" in app.toggle[0].label
+    assert app.toggle[0].value is False
+    assert "on 300 rows: 99.3% of its answers were the same, and 1 fewer was right." in said(app)
+    app.toggle[0].set_value(True).run()
+    app = look_again(run)
+    assert app.toggle[0].value is True  # it is kept over a reload
+    app.button(key="score").click().run()
+    assert json.loads((started[0] / "job.json").read_text())["args"]["quick"] is True
+    monkeypatch.setattr(parts, "LONG_SHEET", 3)
+    app = look(project, run, "sheet")
+    assert not app.toggle  # too few rows for it to matter
+
+
+def look_again(run: Path) -> AppTest:
+    app = show("use", run=run.name)
+    assert not app.exception
+    return app
+
+
 def scored(project: Project, run: Path, state: str) -> Path:
     folder = jobs.create_job(project.new_job_folder("predict"), "predict", run=str(run))
     rows = [["text", "prediction", "confidence"], ["![x](http://a.b/c.png)", "<b>x</b>", "0.9"]]
@@ -113,6 +145,7 @@ def test_what_was_scored_is_shown_and_offered(project: Project) -> None:
     run = fake_run.make_run(project)
     scored(project, run, "done")
     app = look(project, run, "sheet")
+    assert "quick version" not in said(app)
     assert "997 rows answered in 12 seconds; for 41 the model is less than half sure; 3 had no text" in said(app)
     assert app.dataframe[-1].value["prediction"][0] == "<b>x</b>"
     assert [button.label for button in app.get("download_button")] == ["Download the Excel file", "Download the CSV"]
