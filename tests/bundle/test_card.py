@@ -122,7 +122,7 @@ def test_odd_labels_do_not_break_the_tables_and_odd_warnings_not_the_page() -> N
 
 
 def test_the_quick_version_is_described_where_there_is_one() -> None:
-    assert "uick" not in model_card(made(), PLAN) + read_me(made())
+    assert "--quick" not in model_card(made(), PLAN) + read_me(made())
     quick = {"rows": 300, "same_answers": 0.9933, "accuracy": 0.84, "exact_accuracy": 0.84, "times": 2.13}
     card = model_card(made(quick=quick), PLAN)
     assert "2.1 times as fast where it was made. Tried on 300 rows: 99.3% of its answers were the same" in card
