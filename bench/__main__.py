@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,20 @@ def speed(seeds: Seeds) -> str:
     return found
 
 
-BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed)
+def short(seeds: Seeds) -> str:
+    """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
+    import tempfile
+
+    from bench.speed import SHORT, measure, table, too_slow
+
+    with tempfile.TemporaryDirectory() as scratch:  # measured anew each time
+        rows = measure(SHORT, seeds[:1], Path(scratch) / "short.jsonl")
+    if slow := too_slow(SHORT, rows):
+        raise SystemExit("Slower than it was: " + "; ".join(slow))
+    return table(SHORT, rows)
+
+
+BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed, short)
 
 
 def main() -> None:

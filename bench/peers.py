@@ -135,7 +135,7 @@ def score(texts: Texts, spec: Spec) -> Took:
     from bench.sheets import make_sheet
 
     with tempfile.TemporaryDirectory() as scratch:
-        sheet = make_sheet(Path(scratch), int(spec.options["texts"]))
+        sheet = make_sheet(Path(scratch), int(spec.options["texts"]), spec.data)
         model = AutoModelForSequenceClassification.from_pretrained(_folder(), num_labels=len(texts.names))
         classify = pipeline(
             "text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained(_folder()), device="cpu"

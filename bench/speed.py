@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import ROOT
-from bench.work import Spec
+from bench.work import SAMPLES, Spec
 
 EPOCHS = 3
 RATES = (2e-5, 5e-5, 1e-4)
@@ -46,6 +46,7 @@ class Race:
     ours: dict[str, Any]
     peer: dict[str, Any]
     peer_work: str = "trainer"
+    peer_who: str = "peer"
     rates: tuple[float, ...] = ()
     as_tuned: str = ""
     sets: tuple[Set, ...] = field(default=SETS)
@@ -53,17 +54,30 @@ class Race:
 
 DYNAMIC = "full fine-tuning, dynamic padding"
 RACES = (
-    Race(DYNAMIC, 3.5, "fit", {"strategy": "full_finetune", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16}, rates=RATES),
-    Race("full fine-tuning, padded to 128", 12, "fit", {"strategy": "full_finetune", "epochs": EPOCHS},
+    Race(DYNAMIC, 3.5, "first", {"strategy": "full_finetune", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16}, rates=RATES),
+    Race("full fine-tuning, padded to 128", 12, "first", {"strategy": "full_finetune", "epochs": EPOCHS},
          {"epochs": EPOCHS, "batch_size": 8, "pad": True}, as_tuned=DYNAMIC),
-    Race("top layers", 5, "fit", {"strategy": "top_layers", "epochs": EPOCHS},
+    Race("top layers", 5, "first", {"strategy": "top_layers", "epochs": EPOCHS},
          {"epochs": EPOCHS, "batch_size": 16, "frozen": 1}, rates=RATES),
-    Race("LoRA", 3.5, "fit", {"strategy": "lora", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16, "lora": True},
+    Race("LoRA", 3.5, "first", {"strategy": "lora", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16, "lora": True},
          rates=LORA_RATES),
-    Race("frozen features, end to end", 2, "fit", {"strategy": "frozen_features"}, {}, "frozen"),
+    Race("frozen features, end to end", 2, "first", {"strategy": "frozen_features"}, {}, "frozen"),
+    Race("a second run of frozen features", 10, "again", {"strategy": "frozen_features"}, {"strategy": "frozen_features"}, "first",
+         peer_who="ours"),
     Race("encoding 10,000 texts", 3.5, "encode", {}, {}, "encode", sets=ALL_BANKING),
-    Race("scoring 50,000 texts of a sheet", 10, "score", {"texts": 50_000}, {"texts": 50_000}, "score", sets=ALL_BANKING),
+    Race("scoring 50,000 texts of a sheet, quick version", 10, "score", {"texts": 50_000, "quick": True}, {"texts": 50_000},
+         "score", sets=ALL_BANKING),
+    Race("scoring 50,000 texts of a sheet, exact", 0, "score", {"texts": 50_000}, {"texts": 50_000}, "score", sets=ALL_BANKING),
 )  # fmt: skip
+
+EXAMPLES = (Set(SAMPLES, 300),)
+SHORT = (
+    Race(DYNAMIC, 1.3, "first", {"strategy": "full_finetune", "epochs": 2}, {"epochs": 2, "batch_size": 16, "lr": 1e-4},
+         sets=EXAMPLES),
+    Race("encoding 500 texts", 1.3, "encode", {"texts": 500}, {"texts": 500}, "encode", sets=(Set(SAMPLES, 0),)),
+    Race("scoring 800 texts of a sheet, exact", 1.3, "score", {"texts": 800}, {"texts": 800}, "score", sets=EXAMPLES),
+)  # fmt: skip
+"""On the examples that come with Nudge, in a minute or two, with loose limits: what falls below them is a real regression."""
 
 
 class Log:
@@ -98,7 +112,7 @@ def measure(races: Iterable[Race], seeds: list[int], file: Path) -> list[Found]:
         for race in races:
             for one in race.sets:
                 spec = Spec("ours", race.work, one.data, seed, one.rows, one.classes, race.ours)
-                peer = replace(spec, who="peer", work=race.peer_work, options=_tuned(race, one, log))
+                peer = replace(spec, who=race.peer_who, work=race.peer_work, options=_tuned(race, one, log))
                 found.append(
                     {
                         "race": race.name,
@@ -129,6 +143,8 @@ def table(races: Iterable[Race], rows: list[Found]) -> str:
     ]
     for race in races:
         of_race = [row for row in rows if row["race"] == race.name]
+        if not of_race:
+            continue
         ratios = [row["peer"]["seconds"] / row["ours"]["seconds"] for row in of_race]
         ours, peer = (statistics.median(row[who]["seconds"] for row in of_race) for who in ("ours", "peer"))
         memory = " / ".join(f"{max(row[who]['peak_memory_mb'] for row in of_race):.0f}" for who in ("ours", "peer"))
@@ -137,6 +153,16 @@ def table(races: Iterable[Race], rows: list[Found]) -> str:
             f"| {ours:.1f} / {peer:.1f} | {_scores(of_race)} | {memory} |"
         )
     return "\n".join(lines)
+
+
+def too_slow(races: Iterable[Race], rows: list[Found]) -> list[str]:
+    """The races in which the median ratio is below what it must be, in words."""
+    found = []
+    for race in races:
+        ratios = [row["peer"]["seconds"] / row["ours"]["seconds"] for row in rows if row["race"] == race.name]
+        if ratios and statistics.median(ratios) < race.at_least:
+            found.append(f"{race.name}: {statistics.median(ratios):.2f} times, at least {race.at_least:g}")
+    return found
 
 
 def _scores(rows: list[Found]) -> str:

@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.data import data_folder
+from bench.data import ROOT, data_folder
+
+SAMPLES = "samples"
+SAMPLE_COLUMNS = {
+    "job_adverts": "advert",
+    "product_reviews": "review",
+    "short_news": "item",
+    "support_tickets": "message",
+}
 
 
 @dataclass(frozen=True)
@@ -47,14 +55,7 @@ class Took:
 
 def load_texts(spec: Spec) -> Texts:
     """As shared recipes draw them: the largest classes, then a sample of the rows by the seed."""
-    import pandas as pd
-
-    folder = data_folder() / spec.data
-    test = folder / "test_nodup.csv"
-    train, held_out = (
-        pd.read_csv(file, dtype=str, keep_default_na=False)
-        for file in (folder / "train.csv", test if test.exists() else folder / "test.csv")
-    )
+    train, held_out = _samples(spec.seed) if spec.data == SAMPLES else _public(spec.data)
     if spec.classes:
         largest = train.label.value_counts().index[: spec.classes]
         train, held_out = train[train.label.isin(largest)], held_out[held_out.label.isin(largest)]
@@ -64,6 +65,33 @@ def load_texts(spec: Spec) -> Texts:
     held_out = held_out[held_out.label.isin(names)]
     y, test_y = ([names.index(label) for label in side.label] for side in (train, held_out))
     return Texts(names, train.text.tolist(), y, held_out.text.tolist(), test_y)
+
+
+def _public(name: str) -> tuple[Any, Any]:
+    import pandas as pd
+
+    folder = data_folder() / name
+    test = folder / "test_nodup.csv"
+    files = (folder / "train.csv", test if test.exists() else folder / "test.csv")
+    return tuple(pd.read_csv(file, dtype=str, keep_default_na=False) for file in files)  # type: ignore[return-value]
+
+
+def _samples(seed: int) -> tuple[Any, Any]:
+    """The example sets that come with Nudge, which set it is being the label; a quarter held out."""
+    import pandas as pd
+
+    rows = [(text, name) for name in sorted(SAMPLE_COLUMNS) for text in dict.fromkeys(sample_texts(name))]
+    every = pd.DataFrame(rows, columns=["text", "label"]).sample(frac=1, random_state=seed)
+    cut = len(every) // 4
+    return every[cut:], every[:cut]
+
+
+def sample_texts(name: str) -> list[str]:
+    """The texts of one of the example sets."""
+    from tlcore.tables import read_table
+
+    file = next(file for file in sorted((ROOT / "sample_data" / name).iterdir()) if file.suffix in (".csv", ".xlsx"))
+    return [text for text in read_table(file).column(SAMPLE_COLUMNS[name]) if text.strip()]
 
 
 def run(spec: Spec) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pages.parts import problems, shell, state, words
 from pages.parts.use_parts import text_columns
 from tlcore import jobs
 from tlcore.errors import TlcoreError
-from tlcore.runs import BUNDLE, bundle_info
+from tlcore.runs import BUNDLE, bundle_info, read_report
 from tlcore.workspace import Project
 
 TICK = 1.0
@@ -40,8 +40,9 @@ def take_away(project: Project, run: Path) -> None:
     )  # fmt: skip
     st.markdown("**To use it:** unpack it, then in its folder")
     st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
+    more = " For a long file, add --quick." if (read_report(run) or {}).get("quick") else ""
     st.caption(
-        f"OUT.csv is IN.csv with two more columns, prediction and confidence. It reads: {_names(text_columns(run))}."
+        f"OUT.csv is IN.csv with two more columns, prediction and confidence. It reads: {_names(text_columns(run))}.{more}"
     )
     st.markdown("**Inside:**\n" + "\n".join(f"- {line}" for line in INSIDE))
     st.caption(f"sha256 {words.escape_md(about.get('sha256', ''))}")

@@ -180,10 +180,17 @@ def test_a_broken_spreadsheet_is_explained(project: Project) -> None:
 def test_the_zip_is_offered_only_when_it_was_checked(project: Project) -> None:
     app = look(project, fake_run.make_run(project), "zip")
     assert "gave the same answers on 20 rows" in app.success[0].value
+    assert "--quick" not in said(app)
     assert len(app.get("download_button")) == 1
     app = look(project, fake_run.make_run(project, checked=False), "zip")
     assert "no checked zip" in said(app)
     assert not app.get("download_button")
+
+
+def test_a_zip_with_a_quick_version_says_how_to_ask_it(project: Project) -> None:
+    run = fake_run.make_run(project)
+    write_json(run / "report.json", {**read_json(run / "report.json"), "quick": {"times": 2.0}})
+    assert "For a long file, add --quick." in said(look(project, run, "zip"))
 
 
 def test_a_missing_zip_is_not_offered(project: Project) -> None:

@@ -1,0 +1,72 @@
+"""bench: Nudge has not become slower than what it is measured against, and the tables say what was measured."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.sheets import make_sheet
+from bench.speed import Log, Race, Set, difference, measure, table, too_slow
+from bench.work import SAMPLES, Spec, load_texts
+
+ROOT = Path(__file__).resolve().parent.parent
+RACE = Race("a race", 3.0, "fit", {"strategy": "x"}, {"epochs": 1}, rates=(1.0, 2.0), sets=(Set("somewhere", 10),))
+
+
+@pytest.mark.slow
+def test_nothing_has_become_much_slower() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "short"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "| encoding 500 texts | **" in done.stdout
+
+
+def took(spec: Spec, seconds: float, **more: Any) -> dict[str, Any]:
+    return {"seconds": seconds, "peak_memory_mb": 1, "macro_f1": 0.5, "y": [0, 1] * 50, "answers": [0, 1] * 50, **more}
+
+
+def test_the_peer_runs_with_the_rate_that_suits_it_best(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def work(_: Log, spec: Spec) -> dict[str, Any]:
+        rate = spec.options.get("lr", 0)
+        return took(spec, 4.0 if spec.who == "ours" else 10.0, macro_f1=rate / 10, rate=rate)
+
+    monkeypatch.setattr(Log, "measure", work)
+    rows = measure([RACE], [0, 1], tmp_path / "log.jsonl")
+    assert [(row["data"], row["seed"], row["peer"]["rate"]) for row in rows] == [
+        ("somewhere", 0, 2.0),
+        ("somewhere", 1, 2.0),
+    ]
+    assert "**2.5** (2.5, 2.5) | 3 | 4.0 / 10.0" in table([RACE], rows)
+    assert too_slow([RACE], rows) == ["a race: 2.50 times, at least 3"]
+    assert too_slow([Race("a race", 2.5, "fit", {}, {})], rows) == []
+
+
+def test_a_score_that_is_better_on_the_same_rows_is_seen_as_better() -> None:
+    y = [0, 1] * 200
+    wrong = [1 - one if i % 10 == 0 else one for i, one in enumerate(y)]
+    row = {"ours": {"y": y, "answers": y}, "peer": {"y": y, "answers": wrong}}
+    low, high = difference([row], draws=50)
+    assert 0.05 < low < 0.1 < high < 0.15
+    assert difference([{"ours": row["ours"], "peer": row["ours"]}], draws=10) == (0.0, 0.0)
+
+
+def test_the_examples_are_rows_to_race_on() -> None:
+    texts = load_texts(Spec("ours", "fit", SAMPLES, 3, 100))
+    assert (len(texts.names), len(texts.train), len(texts.train_y)) == (4, 100, 100)
+    assert not set(texts.train) & set(texts.test)
+    assert load_texts(Spec("peer", "trainer", SAMPLES, 3, 100)) == texts
+
+
+def test_a_sheet_is_as_long_as_it_should_be_and_no_text_comes_twice(tmp_path: Path) -> None:
+    lines = make_sheet(tmp_path, 3000, SAMPLES).read_text(encoding="utf-8")
+    import csv
+    import io
+
+    header, *rows = csv.reader(io.StringIO(lines, newline=""))
+    assert header == ["text"]
+    assert len({text for (text,) in rows}) == len(rows) == 3000
