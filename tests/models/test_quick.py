@@ -131,6 +131,17 @@ def test_a_processor_on_which_it_reads_otherwise_gets_the_exact_answers(
     assert not Predictor.load(model, quick=True).quick
 
 
+def test_where_its_file_is_damaged_the_exact_graph_answers(
+    model: Path, tickets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST_TIMES", 0.0)
+    add_quick(model, *tickets)
+    (model / "quick.onnx").write_bytes((model / "quick.onnx").read_bytes()[:1000])
+    found = Predictor.load(model, quick=True)
+    assert not found.quick
+    assert found.predict(["Where is my parcel?"]).predictions == ["Delivery"]
+
+
 def test_tokens_that_are_all_zero_stay_numbers(model: Path) -> None:
     """A zero row would be divided by its largest value."""
     weights = load_file(str(model / "model.safetensors"))

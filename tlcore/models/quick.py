@@ -60,9 +60,8 @@ def write_quick(folder: Path) -> None:
         raise ValueError("the weights are too large for one graph file")
     with tempfile.TemporaryDirectory(dir=folder, prefix=SPARE) as spare:
         plain, even, quick = (str(Path(spare) / name) for name in ("plain.onnx", "even.onnx", QUICK))
-        options = (
-            onnxruntime.SessionOptions()
-        )  # turns weights the way they are multiplied, and nothing for one machine only
+        # Basic: weights are turned the way they are multiplied, and nothing is done that fits one machine only.
+        options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath, options.log_severity_level = plain, 3
         onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])

@@ -30,7 +30,7 @@ def main(folder: Path) -> int:
     try:
         predictor = Predictor.load(folder, quick=args.quick)
         if args.quick and not predictor.quick:
-            print("There is no quick version for this processor: every row is answered exactly.", file=sys.stderr)
+            print("No quick version can be used here: every row is answered exactly.", file=sys.stderr)
         rows = score(predictor, args.input, args.output, args.text, _say)
     except (SheetError, OSError, ValueError) as error:
         print(error, file=sys.stderr)

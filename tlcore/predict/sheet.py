@@ -50,10 +50,8 @@ class Sheet:
             # Blank cells beyond the header are a delimiter at the end of the line; anything else there is kept.
             width = max([width, *(i + 1 for i in range(len(header), len(row)) if row[i].strip())])
             several += bool(row)
-            if row:
-                self.rows = (
-                    number + 1 - self._before
-                )  # in one column a blank line is a row, unless only blank lines follow
+            if row:  # in one column a blank line is a row, unless only blank lines follow
+                self.rows = number + 1 - self._before
         if not header:
             raise SheetError(f"{path.name} is empty. Choose a file with a row of column names and rows under it.")
         self.names = _unique([*header, *[""] * (width - len(header))])
