@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import time
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import streamlit as st
 
 from pages.parts import charts, problems, reading, shell, state, words
 from pages.parts.live import read_live
+from pages.parts.scored_parts import show_scored
 from tlcore import jobs
 from tlcore.bundle.card import quick_words
 from tlcore.errors import TlcoreError
@@ -22,12 +21,10 @@ from tlcore.predict.text import join_text
 from tlcore.runs import model_folder, open_model, read_report
 from tlcore.workspace import Project
 
-MOST_ANSWERS, UNSURE, PREVIEW_ROWS, TICK = 6, 0.5, 50, 1.0
+MOST_ANSWERS, UNSURE, TICK = 6, 0.5, 1.0
 LONG_SHEET = 500
 """Rows from which on it is asked whether the quick version is to answer them."""
-ANSWER_COLUMNS = 2  # a prediction and its confidence, last in what was scored
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "jsonl", "json", "parquet", "zip", "gz"]
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the model …")
@@ -198,7 +195,7 @@ def _follow(project: Project, folder: Path, was_alive: bool) -> None:
             if st.button("Cancel", key="score-cancel", type="tertiary"):
                 jobs.request_stop(folder, "cancel")
         elif job.state == "done":
-            _scored(project, folder)
+            show_scored(project, folder, forget)
         else:
             _not_scored(project, folder, job)
 
@@ -210,60 +207,3 @@ def _not_scored(project: Project, folder: Path, job: jobs.JobState) -> None:
         lost = TlcoreError("The scoring stopped unexpectedly.", "", "Your spreadsheet is as it was. Try again.")
         problems.problem(job.error or lost, jobs.log_tail(folder) or None)
     st.button("Score a spreadsheet", key="score-other", type="primary", on_click=forget, args=(project, folder))
-
-
-def _scored(project: Project, folder: Path) -> None:
-    summary = read_json(folder / "summary.json", {}) or {}
-    shell.answer(scored_sentence(summary))
-    if counts := summary.get("answers") or {}:
-        ranked = sorted(counts.items(), key=lambda pair: -pair[1])
-        with st.expander("How often each answer was given"):
-            shell.text_table({"answer": [k for k, _ in ranked], "rows": [v for _, v in ranked]}, key="score-counts")
-    head = first_rows(folder / "scored.csv")
-    if head:
-        shown = words.plural(len(next(iter(head.values()))), "row")
-        st.caption(
-            f"The first {shown}, answers in front. The file has all rows, your columns in their order, answers last."
-        )
-        order = [*list(head)[-ANSWER_COLUMNS:], *list(head)[:-ANSWER_COLUMNS]]
-        shell.text_table({name: head[name] for name in order}, key="scored", height=280, alt="The first scored rows")
-    stem = Path(str((state.draft(project).get("score") or {}).get("name") or "sheet")).stem
-    with st.container(horizontal=True):
-        for ending, title, mime in (
-            ("xlsx", "Download the Excel file", SHEET),
-            ("csv", "Download the CSV", "text/csv"),
-        ):
-            file, name = folder / f"scored.{ending}", f"{stem} scored.{ending}"
-            if file.exists():
-                kind: Any = "primary" if ending == "xlsx" else "secondary"
-                st.download_button(
-                    title, file.read_bytes, name, mime, key=f"get-{ending}", on_click="ignore", type=kind
-                )
-    if summary.get("no_excel"):
-        st.caption(words.escape_md(f"There is no Excel file this time: {summary['no_excel']} The CSV has everything."))
-    st.button("Score another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
-
-
-def scored_sentence(summary: dict[str, Any]) -> str:
-    """“1,000 rows answered in 12 seconds; for 41 the model is less than half sure; 3 had no text.”"""
-    rows, empty, unsure = summary.get("rows"), summary.get("empty") or 0, summary.get("unsure")
-    if rows is None:
-        return "The spreadsheet is scored."
-    by = " by the quick version" if summary.get("quick") else ""
-    parts = [f"{words.plural(rows - empty, 'row')} answered{by} in {words.duration(summary.get('seconds'))}"]
-    if unsure:
-        parts.append(f"for {unsure:,} the model is less than half sure")
-    if empty:
-        parts.append(f"{empty:,} had no text and {'has' if empty == 1 else 'have'} no answer")
-    return "; ".join(parts) + "."
-
-
-def first_rows(path: Path, most: int = PREVIEW_ROWS) -> dict[str, list[str]]:
-    """The beginning of a CSV file as text, cells cut short; {} where there is none."""
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(islice(csv.reader(file), most + 1))
-    if not rows:
-        return {}
-    return {name: [row[i][:300] if i < len(row) else "" for row in rows[1:]] for i, name in enumerate(rows[0])}

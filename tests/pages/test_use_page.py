@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from pathlib import Path
@@ -12,13 +11,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import scored_parts, zip_parts
 from pages.parts import use_parts as parts
-from pages.parts import zip_parts
 from tests.pages import fake_run
 from tests.pages.helpers import said, show
 from tlcore import jobs
 from tlcore.files import read_json, write_json
 from tlcore.predict.predictor import Answers
+from tlcore.runs.scored import keep_scored
 from tlcore.workspace import Project
 
 VIEWS = {"ask": "Ask it", "sheet": "Score a spreadsheet", "zip": "Take it away"}
@@ -130,9 +130,8 @@ def look_again(run: Path) -> AppTest:
 
 def scored(project: Project, run: Path, state: str) -> Path:
     folder = jobs.create_job(project.new_job_folder("predict"), "predict", run=str(run))
-    rows = [["text", "prediction", "confidence"], ["![x](http://a.b/c.png)", "<b>x</b>", "0.9"]]
-    with (folder / "scored.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
+    keep_scored(folder, {"text": ["![x](http://a.b/c.png)"], "prediction": ["<b>x</b>"], "confidence": ["0.9"]})
+    (folder / "scored.csv").write_bytes(b"text")
     (folder / "scored.xlsx").write_bytes(b"PK")
     summary: dict[str, Any] = {"rows": 1000, "empty": 3, "answers": {"<b>x</b>": 997}, "seconds": 12.2, "unsure": 41}
     write_json(folder / "summary.json", summary)
@@ -152,6 +151,34 @@ def test_what_was_scored_is_shown_and_offered(project: Project) -> None:
     app.button(key="score-other").click().run()
     assert not app.exception
     assert app.get("file_uploader")
+
+
+def test_a_long_scored_sheet_is_looked_through_page_by_page(project: Project) -> None:
+    run = fake_run.make_run(project)
+    folder = scored(project, run, "done")
+    sure = ["" if i == 7 else f"{(i * 37 % 1000) / 1000:.4f}" for i in range(250)]
+    keep_scored(folder, {"id": [f"n{i}" for i in range(250)], "prediction": ["x"] * 250, "confidence": sure})
+    app = look(project, run, "sheet")
+    assert list(app.dataframe[-1].value) == ["row", "prediction", "confidence", "id"]
+    assert app.dataframe[-1].value["id"].tolist() == [f"n{i}" for i in range(100)]
+    assert "Rows 1 to 100 of 250, answers in front" in said(app)
+    app.number_input(key="scored-page").set_value(3).run()
+    assert app.dataframe[-1].value["row"].tolist() == list(range(201, 251))
+    assert "Rows 201 to 250 of 250" in said(app)
+    app.segmented_control(key="scored-order").set_value("Least sure first").run()
+    assert app.dataframe[-1].value["id"].tolist()[-1] == "n7"  # without an answer: last
+    app.number_input(key="scored-page").set_value(1).run()
+    first = app.dataframe[-1].value
+    assert [float(one) for one in first["confidence"]] == sorted(float(one) for one in sure if one)[:100]
+    assert not app.exception
+
+
+def test_a_sheet_scored_before_rows_were_kept_can_still_be_downloaded(project: Project) -> None:
+    run = fake_run.make_run(project)
+    (scored(project, run, "done") / "scored.arrow").write_bytes(b"none")
+    app = look(project, run, "sheet")
+    assert not app.dataframe[1:]
+    assert len(app.get("download_button")) == 2
 
 
 @pytest.mark.parametrize(
@@ -230,5 +257,4 @@ def test_without_a_report_it_leads_to_train(project: Project, state: str) -> Non
 def test_small_things(tmp_path: Path) -> None:
     assert zip_parts.slug("My <b> Tickets! ") == "my-b-tickets"
     assert zip_parts.slug("//") == "model"
-    assert parts.scored_sentence({}) == "The spreadsheet is scored."
-    assert parts.first_rows(tmp_path / "none.csv") == {}
+    assert scored_parts.scored_sentence({}) == "The spreadsheet is scored."

@@ -42,5 +42,7 @@ def test_cells_are_the_column_looked_through_block_by_block(table, monkeypatch):
     assert list(cells) == list(cells) == table.column("text")
     assert (len(cells), cells[0], cells[29]) == (30, "t0", "t29")
     assert cells[28:40] == ["t28", "t29"]
+    assert cells[30:] == []
+    assert cells[2::-1] == ["t2", "t1", "t0"]
     with pytest.raises(TlcoreError, match="text, label"):
         table.cells("nope")

@@ -15,6 +15,7 @@ from tlcore.predict.predictor import Predictor
 from tlcore.predict.sheet import with_answers
 from tlcore.predict.text import join_text
 from tlcore.runs import model_folder, open_model
+from tlcore.runs.scored import keep_scored
 from tlcore.tables import Table, read_table, write_table
 from tlcore.worker import JobContext
 
@@ -38,6 +39,7 @@ def score_sheet(context: JobContext) -> str:
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)
+    keep_scored(context.folder, columns)
     write_json(context.folder / "summary.json", summary)
     try:
         write_table(context.folder / "scored.xlsx", columns)

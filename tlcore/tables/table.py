@@ -74,7 +74,9 @@ class Cells(Sequence[str]):
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
         if isinstance(place, slice):
-            return self._column.take(list(range(*place.indices(len(self))))).to_pylist()
+            import numpy as np
+
+            return self._column.take(np.arange(*place.indices(len(self)), dtype=np.int64)).to_pylist()
         return str(self._column[place].as_py())
 
 
