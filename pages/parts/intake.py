@@ -57,7 +57,7 @@ def _painter(bar: Any) -> Progress:
 
 def uploader(project: Project | None, label: str) -> None:
     """A place to drop a file; a file dropped becomes the project's (a new project's, if none is open)."""
-    key = f"upload/{project.id if project else 'new'}/{state.recall('uploads', 0)}"
+    key = f"upload/{project.id if project else 'new'}/{state.recall(state.UPLOADS, 0)}"
     st.file_uploader(label, key=key, max_upload_size=MOST_MB, on_change=_take, args=(project, key))
     st.caption(HELP)
     if made := state.forget(MADE):
@@ -77,12 +77,20 @@ def _take(project: Project | None, key: str) -> None:
         elif (old := project.upload()) and project.name == _name(state.draft(project).get("file") or old.name):
             project.rename(_name(file.name))
         project.save_upload(file.name, file.getbuffer())
-        state.save(project, file=file.name, read=None, path=None)
+        _taken(project, file=file.name, path=None)
     except OSError as error:
         state.remember("upload failure", TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
     state.remember(MADE, project.id)
-    state.remember("uploads", state.recall("uploads", 0) + 1)  # a fresh, empty widget: the bytes leave the memory
+    state.remember(
+        state.UPLOADS, state.recall(state.UPLOADS, 0) + 1
+    )  # a fresh, empty widget: the bytes leave the memory
+
+
+def _taken(project: Project, **source: Any) -> None:
+    """Another file: how the last one was read is forgotten, and so is that none of its columns was chosen."""
+    roles = {role: columns for role, columns in (state.draft(project).get("roles") or {}).items() if columns}
+    state.save(project, read=None, roles=roles or None, **source)
 
 
 def by_path(project: Project | None) -> None:
@@ -120,7 +128,7 @@ def _open(project: Project | None, typed: str) -> None:
         return
     if project is None:
         project = state.workspace().create_project(_name(path.name))
-    state.save(project, file=path.name, path=str(path), read=None)
+    _taken(project, file=path.name, path=str(path))
     state.go("data", project=project.id)
 
 

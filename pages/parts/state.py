@@ -14,7 +14,7 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project, Workspace
 
-PROJECT, RUN, NOTICE = "project", "run", "nudge.notice"
+PROJECT, RUN, NOTICE, UPLOADS = "project", "run", "nudge.notice", "uploads"
 PAGES = {
     **{name: f"pages/wizard/{name}.py" for name in ("projects", "data", "check", "plan", "train", "results", "use")},
     **{name: f"pages/more/{name}.py" for name in ("learn", "settings")},
@@ -147,7 +147,7 @@ def shown(of: Project, name: str, value: Any, convert: Callable[[Any], Any] | No
     key = f"{of.id}/{name}"
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": _keep, "args": (of, name, key, convert)}
+    return {"key": key, "on_change": _keep, "args": (of, name, key, convert, recall(UPLOADS, 0))}
 
 
 def lookup(draft: dict[str, Any], name: str, default: Any = None) -> Any:
@@ -194,8 +194,10 @@ def forget(name: str) -> Any:
     return st.session_state.pop(f"nudge.{name}", None)
 
 
-def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None) -> None:
+def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None, uploads: int) -> None:
     value = st.session_state.get(key)
+    if value == [] and recall(UPLOADS, 0) != uploads:
+        return  # a browser may tell that nothing is chosen of the old file's columns together with the new file
     save_at(of, name, convert(value) if convert else value)
 
 

@@ -78,3 +78,25 @@ def test_a_kept_table_that_cannot_be_used_is_read_anew(home: Path) -> None:
     app = show("data", project=project.id)
     assert not app.error
     assert "60 rows" in said(app)
+
+
+def test_that_nothing_was_chosen_of_one_file_says_nothing_of_the_next(home: Path) -> None:
+    project = new_project(TICKETS)
+    app = show("data", project=project.id)
+    app.multiselect[0].set_value([]).run()
+    assert "No text column is chosen" in said(app)
+    assert "No text column is chosen" in said(show("data", project=project.id))  # a reload changes nothing
+    app = show("data", project=project.id)
+    app.file_uploader[0].upload("next.csv", TICKETS.encode(), "text/csv").run()
+    assert not app.exception
+    assert app.multiselect[0].value == ["text"]
+    assert not app.button(key="primary").disabled
+
+
+def test_an_empty_choice_that_comes_together_with_another_file_is_the_browsers_not_the_users(home: Path) -> None:
+    project = new_project(TICKETS)
+    app = show("data", project=project.id)
+    app.multiselect[0].set_value([])
+    app.file_uploader[0].upload("next.csv", TICKETS.encode(), "text/csv").run()
+    assert app.multiselect[0].value == ["text"]
+    assert (project.draft()["roles"]["text"], project.draft()["file"]) == (["text"], "next.csv")

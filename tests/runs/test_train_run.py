@@ -209,7 +209,8 @@ def test_the_strategy_is_given_training_and_validation_rows_and_nothing_of_the_t
 
 
 def test_the_test_rows_are_looked_at_once(watched: Watched) -> None:
-    assert watched.predicted == [watched.dataset.texts(TEST)]
+    looks = [texts for texts in watched.predicted if set(texts) & set(watched.dataset.texts(TEST))]
+    assert looks == [watched.dataset.texts(TEST)]  # what the quick version is tried on is not among them
     assert watched.report["test_looks"] == 1
 
 
@@ -275,7 +276,7 @@ def test_stop_and_keep_leaves_a_model_with_its_scores(
     assert report["ended"] == "stopped"
     assert report["epochs"] < 3
     assert 0 <= report["test"]["macro_f1"] <= 1
-    assert run.predicted == [dataset.texts(TEST)]
+    assert run.predicted[-1] == dataset.texts(TEST)
     assert len(Predictor.load(run.folder / "model").predict(["fine"]).predictions) == 1
 
 
