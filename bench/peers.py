@@ -88,12 +88,14 @@ def frozen(texts: Texts, spec: Spec) -> Took:
     import torch
     from sentence_transformers import SentenceTransformer
     from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.metrics import f1_score, make_scorer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     from tlcore.strategies.reading import C_GRID, layer_choices
 
     model = SentenceTransformer(_folder(), device="cpu")
+    macro_f1 = make_scorer(f1_score, average="macro")  # by its name it cannot be asked for with two classes
 
     def read(some: list[str]) -> np.ndarray:
         order = sorted(range(len(some)), key=lambda i: len(some[i]))  # by length, as sentence-transformers does
@@ -113,7 +115,7 @@ def frozen(texts: Texts, spec: Spec) -> Took:
         states, y, best = read(texts.train), np.array(texts.train_y), None
         for layers in layer_choices(6, 384, "auto").values():
             x = states[:, list(layers)].reshape(len(y), -1)
-            head = LogisticRegressionCV(Cs=list(C_GRID), cv=3, scoring="f1_macro", max_iter=1000)
+            head = LogisticRegressionCV(Cs=list(C_GRID), cv=3, scoring=macro_f1, max_iter=1000)
             fitted = make_pipeline(StandardScaler(), head).fit(x, y)
             score = max(np.mean(next(iter(fitted[-1].scores_.values())), axis=0))
             best = max(best or (-1.0, layers, fitted), (score, layers, fitted), key=lambda one: one[0])
