@@ -222,12 +222,11 @@ def test_the_seed_decides(fitted: Callable[..., Any]) -> None:
     assert first[0] != other[0]
 
 
-def test_without_validation_rows_the_curve_has_no_score_and_a_model_is_fitted_all_the_same(
+def test_without_validation_rows_there_is_no_curve_and_a_model_is_fitted_all_the_same(
     fitted: Callable[..., Any],
 ) -> None:
     run, found = fitted(unseen=0)
-    assert [event["macro_f1"] for event in run.of("curve")] == [None] * len(run.of("curve"))
-    assert run.of("curve")[-1]["labels"] == 32
+    assert run.of("curve") == []
     assert found.validation_probabilities.shape == (0, 2)
     assert found.head.weight.shape[0] == 2
 
@@ -280,3 +279,23 @@ def test_keep_goes_straight_to_the_last_fit_with_what_was_chosen_so_far(fitted: 
     assert run.phases[-1] == "fit"
     assert np.isfinite(found.head.weight).all()
     assert found.head.weight.shape[0] == full.head.weight.shape[0]
+
+
+def test_on_the_same_rows_the_curve_is_the_same_and_only_its_last_model_is_fitted_again(
+    fitted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    sizes: list[int] = []
+    real = linear.fit_head
+
+    def spy(kind: str, x: Any, *more: Any) -> Any:
+        sizes.append(len(x))
+        return real(kind, x, *more)
+
+    monkeypatch.setattr(linear, "fit_head", spy)
+    first, found = fitted()
+    many = len(sizes)
+    again, same = fitted()
+    assert again.of("curve") == first.of("curve")
+    assert len(first.of("curve")) == many - 1 > 1  # each size, and the last model with all rows
+    assert sizes[many:] == sizes[-2:] == sizes[many - 2 : many]
+    assert np.array_equal(same.validation_probabilities, found.validation_probabilities)

@@ -112,7 +112,7 @@ class FrozenFeatures:
 def _curve(
     given: FitInput, x: np.ndarray, y: np.ndarray, vx: np.ndarray, vy: np.ndarray, chosen: Reading
 ) -> np.ndarray:
-    """Macro-F1 on the validation rows as the number of labels grows.
+    """Macro-F1 on the validation rows as the number of labels grows; nothing where there are none.
 
     Returns the probabilities of the validation rows [rows, classes] by the last model, which has not seen them.
     """
@@ -120,21 +120,41 @@ def _curve(
     from sklearn.metrics import f1_score
 
     from tlcore.engine.linear import fit_head, to_head
+    from tlcore.engine.remember import digest, remembered
     from tlcore.predict.predictor import linear_probabilities
 
-    order = np.random.default_rng(given.plan.seed).permutation(len(y))
-    least = max(10, 2 * len(given.labels))
-    sizes = sorted({n for share in CURVE_SHARES if (n := round(share * len(y))) >= least} | {len(y)})
     probabilities = np.zeros((0, len(given.labels)), dtype=np.float32)
+    if not len(vy):
+        return probabilities
+    order, question = np.random.default_rng(given.plan.seed).permutation(len(y)), digest(x, y, vx, vy)
+    how = (chosen.C, chosen.balanced, given.plan.seed)
+
+    def learn(rows: np.ndarray) -> np.ndarray:
+        pipeline = fit_head(given.settings.head, x[rows], y[rows], *how)
+        return linear_probabilities(to_head(pipeline, len(given.labels)).tensors(), vx)
+
+    def score(found: np.ndarray) -> float:
+        return float(f1_score(vy, found.argmax(1), average="macro"))
+
+    sizes = _sizes(len(y), len(given.labels))
     if given.stop_wish():
         sizes = sizes[-1:]
     for done, size in enumerate(sizes):
         check_cancel(given)
         rows = order[:size]
         if len(np.unique(y[rows])) > 1:
-            pipeline = fit_head(given.settings.head, x[rows], y[rows], chosen.C, chosen.balanced, given.plan.seed)
-            probabilities = linear_probabilities(to_head(pipeline, len(given.labels)).tensors(), vx)
-            macro_f1 = float(f1_score(vy, probabilities.argmax(1), average="macro")) if len(vy) else None
-            given.emit("curve", labels=int(size), macro_f1=macro_f1 and round(macro_f1, 4))
+            if size == sizes[-1]:
+                probabilities = learn(rows)
+                macro_f1 = score(probabilities)
+            else:
+                asked = (question, given.settings.head, *how, int(size))
+                (macro_f1,) = remembered(asked, lambda rows=rows: [score(learn(rows))])  # type: ignore[misc]
+            given.emit("curve", labels=int(size), macro_f1=round(macro_f1, 4))
         given.emit("progress", done=done + 1, total=len(sizes), unit="sizes")
     return probabilities
+
+
+def _sizes(rows: int, classes: int) -> list[int]:
+    """How many labels are learned from in turn; all of them last."""
+    least = max(10, 2 * classes)
+    return sorted({n for share in CURVE_SHARES if (n := round(share * rows)) >= least} | {rows})
