@@ -308,6 +308,29 @@ def test_a_zip_that_failed_its_check_leaves_the_checked_one_before_it(
     assert {path.name for path in run.iterdir()} == left
 
 
+def test_the_quick_version_is_asked_too_before_the_zip_is_offered(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlcore.models.quick import write_quick
+
+    write_quick(run / "model")
+    make_bundle(run)
+    about = bundle_info(run)
+    assert about is not None
+    assert about["quick_same"] >= 0.8
+    (run / "model" / "quick.onnx").unlink()
+    make_bundle(run)
+    assert "quick_same" not in (bundle_info(run) or {})
+    write_quick(run / "model")
+    real = make._answers
+
+    def blank(folder: Path, archive: Path, *more: str) -> dict[str, list[str]]:
+        found = real(folder, archive, *more)
+        return {**found, "prediction": [""] * len(found["prediction"])} if more else found
+
+    monkeypatch.setattr(make, "_answers", blank)
+    with pytest.raises(TlcoreError, match="leaves rows without an answer"):
+        make_bundle(run)
+
+
 def test_bundle_json_never_speaks_of_another_zip(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_off(path: Path, value: Any) -> None:
         if path.name == "bundle.json":

@@ -18,6 +18,7 @@ from tlcore.bundle.card import model_card, read_me
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import main as predict_main
+from tlcore.predict.predictor import QUICK
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_answers, write_csv
 from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
@@ -141,43 +142,60 @@ def _zip(tree: Path, target: Path) -> None:
 
 
 def check_bundle(archive: Path) -> dict[str, Any]:
-    """Unpack in a temporary folder, run predict.py on the golden rows in a fresh process, compare.
+    """Unpack in a temporary folder, run predict.py on the golden rows in a fresh process, compare; the quick version, too.
 
-    Returns golden_rows, largest_difference (of a confidence), checked. Raises TlcoreError where they do not match.
+    Returns golden_rows, largest_difference (of a confidence), checked, and quick_same (share of its answers that are as
+    expected) where it has a quick version. Raises TlcoreError where they do not match, or the quick one leaves rows out.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "unpacked"
-        unpack_bundle(archive, folder)
-        out = Path(scratch) / "answers.csv"
-        command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "golden_rows.csv"), str(out)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        try:
-            done = subprocess.run(
-                command,
-                cwd=scratch,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=CHECK_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise TlcoreError(
-                f"The zip was made, but predict.py in it did not end within {CHECK_SECONDS:g} seconds, so it is not offered.",
-                str(archive.parent),
-                "Try again when this machine has less to do.",
-            ) from error
-        if done.returncode or not out.exists():
-            raise TlcoreError(
-                "The zip was made, but predict.py in it did not run, so it is not offered.",
-                str(archive.parent),
-                f"Try again. ({(done.stderr or done.stdout).strip()[-300:]})",
-            )
-        try:
-            found = read_csv(out)
-        except SheetError:
-            found = {}
-        return _compare(read_csv(folder / "golden_expected.csv"), found, archive)
+        model = unpack_bundle(archive, folder)
+        expected = read_csv(folder / "golden_expected.csv")
+        about = _compare(expected, _answers(folder, archive), archive)
+        if (model / QUICK).exists():
+            about["quick_same"] = _same(expected, _answers(folder, archive, "--quick"), archive)
+        return about
+
+
+def _answers(folder: Path, archive: Path, *more: str) -> dict[str, list[str]]:
+    """What predict.py of an unpacked zip answers for the golden rows, in a process of its own; {} where that is no table."""
+    out = folder.parent / "answers.csv"
+    out.unlink(missing_ok=True)
+    command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "golden_rows.csv"), str(out), *more]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        done = subprocess.run(
+            command, cwd=folder.parent, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise TlcoreError(
+            f"The zip was made, but predict.py in it did not end within {CHECK_SECONDS:g} seconds, so it is not offered.",
+            str(archive.parent),
+            "Try again when this machine has less to do.",
+        ) from error
+    if done.returncode or not out.exists():
+        raise TlcoreError(
+            "The zip was made, but predict.py in it did not run, so it is not offered.",
+            str(archive.parent),
+            f"Try again. ({(done.stderr or done.stdout).strip()[-300:]})",
+        )
+    try:
+        return read_csv(out)
+    except SheetError:
+        return {}
+
+
+def _same(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> float:
+    """The share of answers that are as expected; all rows must have one, or none, as they should."""
+    *_, prediction, _ = expected
+    pairs = list(zip(expected[prediction], found.get(prediction, []), strict=False))
+    if len(pairs) < len(expected[prediction]) or any(bool(a) is not bool(b) for a, b in pairs):
+        raise TlcoreError(
+            "The quick version in the unpacked zip leaves rows without an answer, so the zip is not offered.",
+            str(archive.parent),
+            "Try again, and report it if it comes back.",
+        )
+    return round(sum(a == b for a, b in pairs) / max(1, len(pairs)), 4)
 
 
 def _compare(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
