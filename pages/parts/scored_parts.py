@@ -13,7 +13,7 @@ from tlcore.files import read_json
 from tlcore.runs.scored import Scored
 from tlcore.workspace import Project
 
-PAGE_ROWS, TABLE_HEIGHT = 100, 360
+PAGE_ROWS, TABLE_HEIGHT, PAGE_WIDTH = 100, 360, 180
 ORDERS = ("As in the sheet", "Least sure first")
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -64,13 +64,11 @@ def _rows(folder: Path) -> None:
         found = Scored(folder)
     except (OSError, ValueError):
         return  # scored before there was this: the files have everything
-    order = st.segmented_control(
-        "Order", ORDERS, default=ORDERS[0], required=True, label_visibility="collapsed", key="scored-order"
-    )
-    pages = max(1, -(-found.rows // PAGE_ROWS))
-    page = 1
-    if pages > 1:
-        page = int(st.number_input(f"Page, of {pages:,}", 1, pages, key="scored-page"))
+    pages, page = max(1, -(-found.rows // PAGE_ROWS)), 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key="scored-order")
+        if pages > 1:
+            page = int(st.number_input(f"Page, of {pages:,}", 1, pages, width=PAGE_WIDTH, key="scored-page"))
     start = (page - 1) * PAGE_ROWS
     last = min(start + PAGE_ROWS, found.rows)
     part = found.page(start, PAGE_ROWS, unsure_first=order == ORDERS[1])
