@@ -5,6 +5,7 @@ NUDGE_HOME (default: the user's data folder)/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
   cache/graphs/             exported graphs by the shape of the model
+  precision.json            whether bf16 was measured to pay on this machine
   training.lock             one training at a time on this machine
   trash/
 """
@@ -170,6 +171,10 @@ class Workspace:
     @property
     def graph_cache(self) -> Path:
         return self.home / "cache" / "graphs"
+
+    @property
+    def precision_file(self) -> Path:
+        return self.home / "precision.json"
 
     @property
     def score_cache(self) -> Path:

@@ -57,7 +57,7 @@ def _painter(bar: Any) -> Progress:
 
 def uploader(project: Project | None, label: str) -> None:
     """A place to drop a file; a file dropped becomes the project's (a new project's, if none is open)."""
-    key = f"upload/{project.id if project else 'new'}/{state.recall(state.UPLOADS, 0)}"
+    key = f"upload/{project.id if project else 'new'}/{state.uploads()}"
     st.file_uploader(label, key=key, max_upload_size=MOST_MB, on_change=_take, args=(project, key))
     st.caption(HELP)
     if made := state.forget(MADE):
@@ -82,9 +82,7 @@ def _take(project: Project | None, key: str) -> None:
         state.remember("upload failure", TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
     state.remember(MADE, project.id)
-    state.remember(
-        state.UPLOADS, state.recall(state.UPLOADS, 0) + 1
-    )  # a fresh, empty widget: the bytes leave the memory
+    state.uploaded()
 
 
 def _taken(project: Project, **source: Any) -> None:

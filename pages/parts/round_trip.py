@@ -88,7 +88,7 @@ def _review_file(project: Project, cards: Sequence[Card]) -> bytes:
 
 
 def _upload(project: Project) -> None:
-    key = f"review-file/{project.id}/{state.recall(state.UPLOADS, 0)}"
+    key = f"review-file/{project.id}/{state.uploads()}"
     st.file_uploader("The reviewed file", type=TYPES, key=key, on_change=_take, args=(project, key))
     failure = state.forget(FAILURE)
     if isinstance(failure, TlcoreError):
@@ -110,7 +110,7 @@ def _take(project: Project, key: str) -> None:
         state.remember(FAILURE, TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
     state.save(project, review={"job": folder.name, "name": given.name[:120]})
-    state.remember(state.UPLOADS, state.recall(state.UPLOADS, 0) + 1)
+    state.uploaded()
 
 
 def _forget(project: Project) -> None:

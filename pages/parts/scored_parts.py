@@ -68,7 +68,9 @@ def _rows(folder: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key="scored-order")
         if pages > 1:
-            page = int(st.number_input(f"Page, of {pages:,}", 1, pages, width=PAGE_WIDTH, key="scored-page"))
+            page = int(
+                st.number_input(f"Page, of {pages:,}", 1, pages, width=PAGE_WIDTH, key=f"scored-page-{folder.name}")
+            )
     start = (page - 1) * PAGE_ROWS
     last = min(start + PAGE_ROWS, found.rows)
     part = found.page(start, PAGE_ROWS, unsure_first=order == ORDERS[1])

@@ -14,7 +14,7 @@ import streamlit as st
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project, Workspace
 
-PROJECT, RUN, NOTICE, UPLOADS = "project", "run", "nudge.notice", "uploads"
+PROJECT, RUN, NOTICE = "project", "run", "nudge.notice"
 PAGES = {
     **{name: f"pages/wizard/{name}.py" for name in ("projects", "data", "check", "plan", "train", "results", "use")},
     **{name: f"pages/more/{name}.py" for name in ("learn", "settings")},
@@ -147,7 +147,7 @@ def shown(of: Project, name: str, value: Any, convert: Callable[[Any], Any] | No
     key = f"{of.id}/{name}"
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": _keep, "args": (of, name, key, convert, recall(UPLOADS, 0))}
+    return {"key": key, "on_change": _keep, "args": (of, name, key, convert, uploads())}
 
 
 def lookup(draft: dict[str, Any], name: str, default: Any = None) -> Any:
@@ -194,9 +194,19 @@ def forget(name: str) -> Any:
     return st.session_state.pop(f"nudge.{name}", None)
 
 
-def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None, uploads: int) -> None:
+def uploads() -> int:
+    """How many files this tab has taken in: part of the key of every uploader, and of nothing that is kept."""
+    return int(recall("uploads", 0))
+
+
+def uploaded() -> None:
+    """Count one more, so that the uploader is a fresh, empty widget: the bytes leave the memory."""
+    remember("uploads", uploads() + 1)
+
+
+def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None, drawn_at: int) -> None:
     value = st.session_state.get(key)
-    if value == [] and recall(UPLOADS, 0) != uploads:
+    if value == [] and uploads() != drawn_at:
         return  # a browser may tell that nothing is chosen of the old file's columns together with the new file
     save_at(of, name, convert(value) if convert else value)
 

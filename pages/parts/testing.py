@@ -104,7 +104,7 @@ def sure_sentence(points: float | None, rows: int) -> str:
 def _own_file(project: Project, wanted: list[str]) -> TlcoreError | None:
     """The test file: taken in, read once to see that its columns have the same names."""
     path = own_test_file(project)
-    key = f"test-file/{project.id}/{state.recall(state.UPLOADS, 0)}"
+    key = f"test-file/{project.id}/{state.uploads()}"
     st.file_uploader(
         "Use another test file" if path else "The test file; its columns must have the same names", key=key,
         max_upload_size=100, on_change=_take, args=(project, key),
@@ -148,6 +148,6 @@ def _take(project: Project, key: str) -> None:
         state.remember(FAILURE, TlcoreError("The file could not be kept.", str(error), "Is the disk full?"))
         return
     state.save(project, test_file=folder.name)
-    state.remember(state.UPLOADS, state.recall(state.UPLOADS, 0) + 1)
+    state.uploaded()
     if before:
         shutil.rmtree(project.job_folder(str(before)), ignore_errors=True)

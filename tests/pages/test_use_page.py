@@ -162,12 +162,12 @@ def test_a_long_scored_sheet_is_looked_through_page_by_page(project: Project) ->
     assert list(app.dataframe[-1].value) == ["row", "prediction", "confidence", "id"]
     assert app.dataframe[-1].value["id"].tolist() == [f"n{i}" for i in range(100)]
     assert "Rows 1 to 100 of 250, answers in front" in said(app)
-    app.number_input(key="scored-page").set_value(3).run()
+    app.number_input(key=f"scored-page-{folder.name}").set_value(3).run()
     assert app.dataframe[-1].value["row"].tolist() == list(range(201, 251))
     assert "Rows 201 to 250 of 250" in said(app)
     app.segmented_control(key="scored-order").set_value("Least sure first").run()
     assert app.dataframe[-1].value["id"].tolist()[-1] == "n7"  # without an answer: last
-    app.number_input(key="scored-page").set_value(1).run()
+    app.number_input(key=f"scored-page-{folder.name}").set_value(1).run()
     first = app.dataframe[-1].value
     assert [float(one) for one in first["confidence"]] == sorted(float(one) for one in sure if one)[:100]
     assert not app.exception

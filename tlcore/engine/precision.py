@@ -82,7 +82,7 @@ def say_precision(emit: Callable[..., Any]) -> None:
 def measured() -> Measured:
     """Measured once a machine and version of torch, and kept: what is computed must not change with a busy moment."""
     key = f"{platform.node()}, {this_machine().cores} cores, torch {torch.__version__}"
-    file = Workspace().home / "precision.json"
+    file = Workspace().precision_file
     kept = read_json(file)
     known = kept if isinstance(kept, dict) else {}
     with contextlib.suppress(KeyError, TypeError):

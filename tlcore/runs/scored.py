@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from tlcore.tables.table import CELLS_AT_ONCE
 
 SCORED = "scored.arrow"
 MOST_CELL = 300
@@ -19,11 +22,11 @@ def keep_scored(folder: Path, columns: Mapping[str, Sequence[str]]) -> None:
     """Write the columns, cells cut short, to look through. They are as in the CSV: the answers last."""
     import pyarrow as pa
 
-    table = pa.table([pa.array([cell[:MOST_CELL] for cell in cells], pa.large_string()) for cells in columns.values()],
-                     names=[*columns])  # fmt: skip
-    spare = folder / f"{SCORED}.tmp"
-    with pa.OSFile(str(spare), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
+    schema = pa.schema([(name, pa.large_string()) for name in columns])
+    cells, spare = [iter(one) for one in columns.values()], folder / f"{SCORED}.tmp"
+    with pa.OSFile(str(spare), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        while any(block := [[cell[:MOST_CELL] for cell in islice(one, CELLS_AT_ONCE)] for one in cells]):
+            writer.write_batch(pa.record_batch([pa.array(part, pa.large_string()) for part in block], schema=schema))
     os.replace(spare, folder / SCORED)
 
 

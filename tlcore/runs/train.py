@@ -156,10 +156,10 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
 
 def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
     """A quick version of the model, tried on the validation rows (with rows it learned from, where those are few)."""
-    texts = dataset.texts(VALIDATION) + dataset.texts(TRAIN)
-    targets = dataset.targets(VALIDATION) + dataset.targets(TRAIN)
-    most = max(len(dataset.texts(VALIDATION)), FEWEST)
-    found = add_quick(context.folder / MODEL, texts[:most], targets[:most])
+    texts, targets = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
+    more = max(0, FEWEST - len(texts))
+    texts, targets = texts + dataset.texts(TRAIN)[:more], targets + dataset.targets(TRAIN)[:more]
+    found = add_quick(context.folder / MODEL, texts, targets)
     if found:
         text = f"A quick version answers {found['times']:.1f} times as fast. Tried {quick_words(found)}"
         context.emit("note", level="info", text=text)
