@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import tempfile
 import time
 from collections.abc import Iterator
@@ -115,14 +116,16 @@ def score(texts: Texts, spec: Spec) -> Took:
     from tlcore.predict.predictor import Predictor
     from tlcore.strategies import get_strategy
 
-    few = Texts(texts.names, texts.train[:2000], texts.train_y[:2000], [], [])
+    order = random.Random(spec.seed).sample(range(len(texts.train)), len(texts.train))  # the files are sorted by label
+    seen, held = order[:2000], order[2000:3000]
+    few = Texts(texts.names, [texts.train[i] for i in seen], [texts.train_y[i] for i in seen], [], [])
     frozen = Spec("ours", "fit", spec.data, spec.seed, options={"strategy": "frozen_features", "layers": "last"})
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         fitted = get_strategy("frozen_features").fit(_given(few, frozen, folder))
         save_model(fitted, folder / "model", {"task": "classify", "labels": texts.names, "text_columns": ["text"]})
-        unseen = texts.train[2000:3000] or texts.test
-        truth = texts.train_y[2000:3000] or texts.test_y
+        unseen = [texts.train[i] for i in held] or texts.test
+        truth = [texts.train_y[i] for i in held] or texts.test_y
         found = add_quick(folder / "model", unseen, [texts.names[i] for i in truth])
         sheet = make_sheet(folder, int(spec.options["texts"]), spec.data)
         predictor = Predictor.load(folder / "model", quick=bool(spec.options.get("quick")))

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tlcore.engine import beside
-from tlcore.engine.beside import cores, side_by_side, threads_an_operation
+from tlcore.engine.beside import both, cores, in_halves, side_by_side, threads_an_operation
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +72,37 @@ def test_threads_are_set_and_put_back() -> None:
         raise KeyError
     assert torch.get_num_threads() == before
     assert cores() >= 1
+
+
+@pytest.mark.parametrize(("cores", "threads", "parts"), [(2, 1, 2), (1, 1, 1), (2, 2, 1)])
+def test_halves_are_of_like_size_and_lose_nothing(
+    cores: int, threads: int, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "cores", lambda: cores)
+    sizes = [5, 1, 9, 2, 2, 7]
+    with threads_an_operation(threads):
+        found = in_halves(sizes, list)
+    assert sorted(i for part in found for i in part) == list(range(6))
+    assert len(found) == parts
+    assert max(sum(sizes[i] for i in part) for part in found) <= 26 / parts
+
+
+def test_both_are_done_before_anyone_goes_on() -> None:
+    ended, failed = [], threading.Event()
+
+    def work(part: int) -> int:
+        if part == 0:
+            failed.set()
+            raise KeyError
+        assert failed.wait(30)
+        threading.Event().wait(0.05)  # long enough for the first to come back, if it did not wait
+        ended.append(part)
+        return part
+
+    with pytest.raises(KeyError):
+        both(work)
+    assert ended == [1]
+    with pytest.raises(ZeroDivisionError):
+        both(lambda part: 1 / (part - 1))
+    assert both(lambda part: part) == [0, 1]
+    assert both(lambda part: part, 1) == [0]

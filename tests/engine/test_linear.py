@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
-from tlcore.engine.linear import cross_validate, fit_head, standardised_head, to_head
+from tlcore.engine.linear import cross_validate, fit_head, in_their_span, standardised_head, to_head
 from tlcore.predict.predictor import linear_probabilities
 
 
@@ -92,3 +93,24 @@ def test_the_head_that_fine_tuning_starts_from_already_fits() -> None:
     scores = x @ head.weight.T + head.bias
     assert f1_score(y, scores.argmax(1), average="macro") > 0.9
     assert head.platt_a is None
+
+
+@pytest.mark.parametrize(("rows", "fewer"), [(40, True), (90, False)])
+def test_rows_in_their_span_lie_as_they_lay(rows: int, fewer: bool) -> None:
+    rng = np.random.default_rng(0)
+    seen, unseen = rng.normal(size=(rows, 60)), rng.normal(size=(7, 60))
+    seen[3] = seen[4]  # rows that are no basis
+    turned, others = in_their_span(seen, unseen)
+    assert turned.shape == (rows, rows if fewer else 60)
+    assert np.allclose(turned @ turned.T, seen @ seen.T)
+    assert np.allclose(others @ turned.T, unseen @ seen.T)
+
+
+def test_what_is_learned_in_the_span_is_the_same() -> None:
+    rng = np.random.default_rng(1)
+    y = np.arange(60) % 3
+    x = rng.normal(size=(60, 200)) + 2 * np.eye(3)[y] @ rng.normal(size=(3, 200))
+    exact = LogisticRegression(C=0.01, tol=1e-6, max_iter=2000)
+    plain = exact.fit(x[:40], y[:40]).predict_proba(x[40:])
+    seen, unseen = in_their_span(x[:40], x[40:])
+    assert np.allclose(exact.fit(seen, y[:40]).predict_proba(unseen), plain, atol=1e-4)

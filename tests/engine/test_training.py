@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,16 @@ from made_rows import rows
 from sklearn.metrics import roc_auc_score
 from transformers import TrainingArguments
 
+from tlcore.engine import training
+from tlcore.engine.adam import HalvesAdamW
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.training import (
     Batches,
     LengthTrainer,
+    LossBroke,
     Recipe,
     Rows,
+    give_gradients,
     halves,
     macro_auroc,
     predict_rows,
@@ -105,6 +110,35 @@ def test_both_halves_at_once_add_up_to_the_same_step(make: Callable[..., TextCla
         assert torch.allclose(halved[name], gradient, rtol=0.1, atol=0.05 * float(gradient.abs().max())), name
 
 
+def test_gradients_add_up_in_full_precision_each_weight_its_own() -> None:
+    weights = [torch.nn.Parameter(torch.zeros(3)), torch.nn.Parameter(torch.zeros(2, 2))]
+    one = torch.full((3,), 1.0, dtype=torch.bfloat16)
+    small = torch.full((3,), 1e-3, dtype=torch.bfloat16)
+    square = torch.full((2, 2), 2.0)
+    length = give_gradients(weights, [[one, square], [small, square]])
+    assert weights[0].grad.dtype == torch.float32
+    assert torch.equal(weights[0].grad, one.float() + small.float())
+    assert torch.equal(weights[1].grad, torch.full((2, 2), 4.0))
+    assert length == pytest.approx(float(torch.cat([w.grad.flatten() for w in weights]).norm()))
+    give_gradients(weights, [[one, square]])
+    assert weights[1].grad is not square
+
+
+def test_gradients_that_are_no_numbers_are_a_broken_loss(
+    make: Callable[..., TextClassifier], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, some, real = make(), rows(4, 0), training._gradients
+
+    def endless(*given: Any) -> tuple[float, list[torch.Tensor]]:
+        loss, gradients = real(*given)
+        return loss, [one * float("inf") for one in gradients]
+
+    monkeypatch.setattr(training, "_gradients", endless)
+    trainer = _trainer(model, some, Recipe(4, 0), tmp_path)
+    with pytest.raises(LossBroke):
+        trainer.training_step(model, trainer._collate([0, 1, 2, 3]))
+
+
 def test_halves_have_the_shorter_and_the_longer_texts_and_lose_none() -> None:
     lengths = [9, 2, 30, 4, 4, 5, 11]
     short, long = halves(range(100, 107), lengths)
@@ -118,7 +152,7 @@ def test_halves_have_the_shorter_and_the_longer_texts_and_lose_none() -> None:
 
 def _trainer(model: TextClassifier, some: Rows, recipe: Recipe, folder: Path) -> LengthTrainer:
     arguments = TrainingArguments(str(folder), report_to="none", use_cpu=True, disable_tqdm=True)
-    optimizer = torch.optim.AdamW(model.parameters())
+    optimizer = HalvesAdamW(model.parameters())
     return LengthTrainer(
         some, recipe, dict, None, model=model, args=arguments, train_dataset=some, optimizers=(optimizer, None)
     )

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from tlcore.engine.beside import in_halves
+
 GENTLE = 10.0
 """The average follows quickly at first: after n steps it looks back over about n / 10 of them, up to its window."""
 
@@ -33,7 +35,12 @@ class Averaged(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.steps += 1
         keep = min(1 - 1 / self.window, self.steps / (self.steps + GENTLE))
-        torch._foreach_lerp_(list(self.weights.values()), self._parameters(), 1 - keep)
+        averages, now = list(self.weights.values()), self._parameters()
+
+        def follow(some: list[int]) -> None:
+            torch._foreach_lerp_([averages[i] for i in some], [now[i] for i in some], 1 - keep)
+
+        in_halves([one.numel() for one in now], follow)
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
@@ -51,7 +58,7 @@ class Averaged(TrainerCallback):
 
     def _parameters(self) -> list[torch.Tensor]:
         everything = self.model.state_dict()
-        return [everything[name] for name in self.names]
+        return [everything[name].detach() for name in self.names]
 
     def _now(self) -> dict[str, torch.Tensor]:
         return {name: t.detach().clone() for name, t in zip(self.names, self._parameters(), strict=True)}

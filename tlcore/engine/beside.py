@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from threading import Lock
 from typing import Generic, TypeVar
@@ -13,6 +13,7 @@ import torch
 from tlcore.engine.precision import device, this_machine
 
 SECONDS_BETWEEN_LOOKS = 0.5
+_other = ThreadPoolExecutor(1, "other half")
 T = TypeVar("T")
 
 
@@ -70,3 +71,29 @@ def side_by_side(
                 meanwhile()
         finally:
             shared.end()
+
+
+def both(work: Callable[[int], T], many: int = 2) -> list[T]:
+    """work(0) and, of two, work(1) at once in another thread, which is always the same one."""
+    if many == 1:
+        return [work(0)]
+    other = _other.submit(work, 1)
+    try:
+        mine = work(0)
+    finally:
+        wait([other])  # nobody goes on while half of the work is still under way
+    return [mine, other.result()]
+
+
+def in_halves(sizes: Sequence[int], work: Callable[[list[int]], T]) -> list[T]:
+    """Call `work` with the indices of two halves of like total size, both at once where an operation is computed by one thread;
+    elsewhere with all of them."""
+    if cores() < 2 or torch.get_num_threads() > 1 or len(sizes) < 2:
+        return [work(list(range(len(sizes))))]
+    parts: list[list[int]] = [[], []]
+    totals = [0, 0]
+    for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
+        lighter = totals.index(min(totals))
+        parts[lighter].append(i)
+        totals[lighter] += sizes[i]
+    return both(lambda half: work(parts[half]))

@@ -11,6 +11,7 @@ import torch
 from transformers import TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
+from tlcore.engine.adam import HalvesAdamW
 from tlcore.engine.averaging import Averaged
 from tlcore.engine.callbacks import Checkpoints, KeepBest, Remembers, Steps, StopWish
 from tlcore.engine.checkpoints import Checkpoint, checkpoint_folder, load_checkpoint, save_checkpoint
@@ -122,14 +123,14 @@ class _Training:
         arguments = TrainingArguments(
             output_dir=str(self.folder), num_train_epochs=phase.epochs, eval_strategy="epoch", save_strategy="no",
             logging_strategy="no", report_to="none", disable_tqdm=True, use_cpu=device().type == "cpu",
-            warmup_steps=round(phase.warmup * self.per_round * phase.epochs), max_grad_norm=recipe.max_grad_norm,
+            warmup_steps=round(phase.warmup * self.per_round * phase.epochs), max_grad_norm=0,
             per_device_train_batch_size=recipe.batch_size, lr_scheduler_type="linear", seed=recipe.seed,
             eval_on_start=not self.best.seen,
         )  # fmt: skip
         trainer = LengthTrainer(
             train, recipe, lambda: validation_metrics(self.model, validation), resumed, model=self.model,
             args=arguments, train_dataset=train, eval_dataset=validation,
-            optimizers=(torch.optim.AdamW(open_phase(self.model, phase), fused=True), None),
+            optimizers=(HalvesAdamW(open_phase(self.model, phase)), None),
             callbacks=[self.average, *self.remember.values(), self.stop, self.saves],
         )  # fmt: skip
         trainer.steps, trainer.judged = self.steps, self.average.applied

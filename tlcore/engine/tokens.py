@@ -19,19 +19,17 @@ def tokenize(folder: Path, texts: Sequence[str], max_length: int) -> list[list[i
     tokenizer = load_tokenizer(folder, max_length)
     ids: list[list[int]] = []
     for start in range(0, len(texts), TOKENIZE_AT_ONCE):
-        ids.extend(e.ids for e in tokenizer.encode_batch(list(texts[start : start + TOKENIZE_AT_ONCE])))
+        ids.extend(e.ids for e in tokenizer.encode_batch_fast(list(texts[start : start + TOKENIZE_AT_ONCE])))
     return ids
 
 
 def pad(ids: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
     """input_ids and attention_mask, int64 [rows, longest]."""
-    longest = max(map(len, ids))
-    tokens = torch.full((len(ids), longest), pad_id, dtype=torch.long)
-    mask = torch.zeros((len(ids), longest), dtype=torch.long)
-    for row, one in enumerate(ids):
-        tokens[row, : len(one)] = torch.tensor(one)
-        mask[row, : len(one)] = 1
-    return {"input_ids": tokens, "attention_mask": mask}
+    lengths = np.array([len(one) for one in ids])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    tokens = np.full(mask.shape, pad_id, dtype=np.int64)
+    tokens[mask] = np.concatenate([np.asarray(one, dtype=np.int64) for one in ids])
+    return {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(mask.astype(np.int64))}
 
 
 def pad_id_of(encoder: Any) -> int:

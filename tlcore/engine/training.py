@@ -8,7 +8,6 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,8 @@ import torch
 from sklearn.metrics import f1_score, roc_auc_score
 from transformers import Trainer
 
-from tlcore.engine.beside import side_by_side
+from tlcore.engine.adam import HalvesAdamW
+from tlcore.engine.beside import both, in_halves, side_by_side
 from tlcore.engine.callbacks import Steps
 from tlcore.engine.checkpoints import (  # fmt: skip
     Checkpoint,
@@ -29,12 +29,12 @@ from tlcore.engine.checkpoints import (  # fmt: skip
 )
 from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.cut import Stored
+from tlcore.engine.dropout import drawing
+from tlcore.engine.low_weights import LowWeights
 from tlcore.engine.precision import autocast, device
-from tlcore.engine.quicken import drawing
 from tlcore.engine.tokens import by_length, pad, pad_id_of, shuffled_by_length
 
 TOKENS_PER_EVALUATION_BATCH = 4096
-_other_half = ThreadPoolExecutor(1, "other half")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Batches(torch.utils.data.Sampler[list[int]]):
 class LengthTrainer(Trainer):
     """Trainer whose batches come by length in passes of bounded size, evaluated by `validate` without a padded data loader.
 
-    save: called when a checkpoint is due. judged: what the model looks like while it is judged. resumed: the checkpoint to go on from, already in the model.
+    Its optimizer is a HalvesAdamW, which cuts gradients that are too long. save: called when a checkpoint is due. judged: what the model looks like while it is judged. resumed: the checkpoint to go on from, already in the model.
     """
 
     def __init__(
@@ -109,6 +109,8 @@ class LengthTrainer(Trainer):
         self.save: Callable[[LengthTrainer], None] = lambda trainer: None
         self.judged: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
         self.pad_id = pad_id_of(kwargs["model"].encoder)
+        self._low = LowWeights(kwargs["model"])
+        self._adam: HalvesAdamW = kwargs["optimizers"][0]
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
         recipe, lengths = self._recipe, [len(one) for one in self._rows.ids]
@@ -137,20 +139,20 @@ class LengthTrainer(Trainer):
         inputs = self._prepare_inputs(inputs)
         moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
         chance = (self._recipe.seed + 1) * 1_000_003 + 2 * self.state.global_step
+        with self._low.in_place(moving) as stand_in:
 
-        def learn(part: int) -> tuple[float, list[torch.Tensor]]:
-            with drawing(chance + part):
-                return _gradients(model, inputs["parts"][part], inputs["rows"], moving)
+            def learn(part: int) -> tuple[float, list[torch.Tensor]]:
+                with drawing(chance + part):
+                    return _gradients(model, inputs["parts"][part], inputs["rows"], stand_in)
 
-        other = _other_half.submit(learn, 1) if len(inputs["parts"]) > 1 else None
-        loss, gradients = learn(0)
-        if other:
-            more, others = other.result()
-            loss, gradients = loss + more, _sums(gradients, others)
+            found = both(learn, len(inputs["parts"]))
+        loss = sum(one for one, _ in found)
         if not math.isfinite(loss):
             raise LossBroke
-        for parameter, gradient in zip(moving, gradients, strict=True):
-            parameter.grad = gradient if other else gradient.clone()  # autograd may give two weights one tensor
+        length = give_gradients(moving, [gradients for _, gradients in found])
+        if not math.isfinite(length):
+            raise LossBroke
+        self._adam.cut_by(max(1.0, length / self._recipe.max_grad_norm))
         if self.steps:
             self.steps.saw_loss(loss)
         return torch.tensor(loss, device=self.args.device)
@@ -192,7 +194,7 @@ class LengthTrainer(Trainer):
 
 
 def _gradients(
-    model: Any, passes: Sequence[dict[str, torch.Tensor]], rows: int, moving: Sequence[torch.nn.Parameter]
+    model: Any, passes: Sequence[dict[str, torch.Tensor]], rows: int, moving: Sequence[torch.Tensor]
 ) -> tuple[float, list[torch.Tensor]]:
     """Loss of some passes of a batch of so many rows, and its gradient by each weight that moves; zeros where it has none."""
     total = 0.0
@@ -201,12 +203,30 @@ def _gradients(
         with autocast(keep_weights=False):  # each is used once a pass, and what is kept would be shared by threads
             loss = model(**one)["loss"] * (len(one["labels"]) / rows)
         new = torch.autograd.grad(loss, moving, materialize_grads=True)
-        total, found = total + float(loss.detach()), _sums(found, new) if found else list(new)
+        total += float(loss.detach())
+        found = [_sum(pair) for pair in zip(found, new, strict=True)] if found else list(new)
     return total, found
 
 
-def _sums(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    return list(torch._foreach_add(list(some), list(others)))
+def give_gradients(weights: Sequence[torch.Tensor], parts: Sequence[Sequence[torch.Tensor]]) -> float:
+    """Each weight gets the sum of its gradients in `parts` as its `grad`, in its own precision; the length of all of them."""
+
+    @torch.no_grad()
+    def give(some: list[int]) -> float:
+        sums = [_sum([part[i] for part in parts]) for i in some]
+        for i, total in zip(some, sums, strict=True):
+            weights[i].grad = total
+        return float(torch.stack(torch._foreach_norm(sums)).square().sum())
+
+    return math.sqrt(sum(in_halves([one.numel() for one in weights], give)))
+
+
+def _sum(some: Sequence[torch.Tensor]) -> torch.Tensor:
+    """In fp32, and never one of them: autograd may give two weights one tensor."""
+    total = some[0].to(torch.float32, copy=True)
+    for one in some[1:]:
+        total += one
+    return total
 
 
 def halves(rows: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
