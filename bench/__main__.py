@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -66,6 +66,13 @@ def speed(seeds: Seeds) -> str:
     return found
 
 
+def slopes(seeds: Seeds) -> str:
+    """How time and memory grow with the rows."""
+    from bench.slopes import measure, table
+
+    return table(measure(seeds[0], OUT / "slopes.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -79,7 +86,7 @@ def short(seeds: Seeds) -> str:
     return table(SHORT, rows)
 
 
-BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed, short)
+BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed, slopes, short)
 
 
 def main() -> None:

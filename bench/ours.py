@@ -8,16 +8,18 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.peak import share_of_peak
 from bench.work import Spec, Texts, Took, seconds_of
 
 
-def fit(texts: Texts, spec: Spec) -> Took:
+def fit(texts: Texts, spec: Spec, watched: bool = False) -> Took:
     """A strategy (options: `strategy` and its settings) on all rows, without validation rows: what the peer sees, no more.
 
-    Reading the texts, choosing the head and teaching it are counted in.
+    Reading the texts, choosing the head and teaching it are counted in. watched: the test rows are its validation rows.
     """
     import tlcore.engine.forgetting  # what the work imports is loaded before, as the peer's is
     import tlcore.engine.linear
@@ -28,8 +30,35 @@ def fit(texts: Texts, spec: Spec) -> Took:
     strategy = get_strategy(spec.options["strategy"])
     with tempfile.TemporaryDirectory() as scratch:
         given = _given(texts, spec, Path(scratch))
+        if watched:
+            given = replace(given, validation_texts=texts.test, validation_y=texts.test_y)
         seconds, fitted = seconds_of(lambda: strategy.fit(given))
-        return Took(seconds, _answers(fitted, texts.test), {"phases": _phases(given.emit, seconds)})
+        phases, tokens = _phases(given.emit, seconds), _tokens(texts.train, fitted.max_length)
+        more = {"phases": phases, "curve": _curve(given.emit), "texts": len(texts.train), "tokens": tokens}
+        if strategy.name == "full_finetune":
+            more |= share_of_peak(fitted.encoder, tokens * given.settings.epochs, phases["finetune"], passes=3)
+        return Took(seconds, _answers(fitted, texts.test), more)
+
+
+def curve(texts: Texts, spec: Spec) -> Took:
+    """`first` with the test rows watched after every round: seconds and macro-F1, to see when a score is reached."""
+    with _fresh_home():
+        return fit(texts, spec, watched=True)
+
+
+def _curve(told: Told) -> list[tuple[float, float]]:
+    return [
+        (round(when - told.begun, 2), round(fields["macro_f1"], 4))
+        for when, kind, fields in told.events
+        if kind == "eval" and fields["macro_f1"] is not None
+    ]
+
+
+def _tokens(texts: list[str], max_length: int) -> int:
+    from tlcore.engine.tokens import tokenize
+    from tlcore.models.bases import base_folder
+
+    return sum(map(len, tokenize(base_folder("minilm"), texts, max_length)))
 
 
 def _given(texts: Texts, spec: Spec, folder: Path) -> Any:
@@ -91,17 +120,29 @@ def encode(texts: Texts, spec: Spec) -> Took:
     set_threads()
     folder = base_folder("minilm")
     encoder = load_encoder(folder)
-    many = int(spec.options.get("texts", len(texts.train)))
+    given = _texts_to_read(texts, spec)
     tokens: list[list[int]] = []
 
     def work() -> None:
-        tokens.extend(tokenize(folder, texts.train[:many], 256))
+        tokens.extend(tokenize(folder, given, 256))
         pooled_states(encoder, tokens, lambda *_, **__: None, lambda: None)
 
     with torch.inference_mode():
         pooled_states(encoder, [[5, 6]], lambda *_, **__: None, lambda: None)
     seconds, _ = seconds_of(work)
-    return Took(seconds, more={"tokens": sum(map(len, tokens)), "texts": many})
+    many = sum(map(len, tokens))
+    return Took(seconds, more={"tokens": many, "texts": len(given), **share_of_peak(encoder, many, seconds)})
+
+
+def _texts_to_read(texts: Texts, spec: Spec) -> list[str]:
+    """The training texts, or the first of them (option `texts`), or as many of a long sheet (option `sheet`)."""
+    from bench.sheets import make_sheet
+    from tlcore.predict.sheet import read_csv
+
+    if many := int(spec.options.get("sheet", 0)):
+        with tempfile.TemporaryDirectory() as scratch:
+            return read_csv(make_sheet(Path(scratch), many, spec.data))["text"]
+    return texts.train[: int(spec.options.get("texts", len(texts.train)))]
 
 
 def score(texts: Texts, spec: Spec) -> Took:
@@ -114,6 +155,7 @@ def score(texts: Texts, spec: Spec) -> Took:
     from tlcore.models.saved import save_model
     from tlcore.predict.main import score as score_file
     from tlcore.predict.predictor import Predictor
+    from tlcore.predict.sheet import read_csv
     from tlcore.strategies import get_strategy
 
     order = random.Random(spec.seed).sample(range(len(texts.train)), len(texts.train))  # the files are sorted by label
@@ -132,7 +174,8 @@ def score(texts: Texts, spec: Spec) -> Took:
         if predictor.quick is not bool(spec.options.get("quick")):
             raise SystemExit("The quick version was not offered.")
         seconds, _ = seconds_of(lambda: score_file(predictor, sheet, folder / "answers.csv"))
-    return Took(seconds, more={"texts": int(spec.options["texts"]), "quick": found})
+        texts_read = read_csv(sheet)["text"]
+    return Took(seconds, more={"texts": len(texts_read), "tokens": _tokens(texts_read, 256), "quick": found})
 
 
 def first(texts: Texts, spec: Spec) -> Took:

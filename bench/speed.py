@@ -37,7 +37,8 @@ ALL_BANKING = (Set("banking77", 0),)
 class Race:
     """Ours against a peer's. rates: the peer's learning rates, tried on seed 0, of which it gets the best by its test score.
 
-    as_tuned: the name of the race whose rate it takes over (padding alone changes no score).
+    as_tuned: the name of the race whose rate it takes over (padding alone changes no score). watched: once more with an
+    eye on when the peer's score is reached.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Race:
     peer: dict[str, Any]
     peer_work: str = "trainer"
     peer_who: str = "peer"
+    watched: bool = False
     rates: tuple[float, ...] = ()
     as_tuned: str = ""
     sets: tuple[Set, ...] = field(default=SETS)
@@ -54,13 +56,13 @@ class Race:
 
 DYNAMIC = "full fine-tuning, dynamic padding"
 RACES = (
-    Race(DYNAMIC, 3.5, "first", {"strategy": "full_finetune", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16}, rates=RATES),
+    Race(DYNAMIC, 3.5, "first", {"strategy": "full_finetune", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16}, watched=True, rates=RATES),
     Race("full fine-tuning, padded to 128", 12, "first", {"strategy": "full_finetune", "epochs": EPOCHS},
          {"epochs": EPOCHS, "batch_size": 8, "pad": True}, as_tuned=DYNAMIC),
     Race("top layers", 5, "first", {"strategy": "top_layers", "epochs": EPOCHS},
-         {"epochs": EPOCHS, "batch_size": 16, "frozen": 1}, rates=RATES),
+         {"epochs": EPOCHS, "batch_size": 16, "frozen": 1}, watched=True, rates=RATES),
     Race("LoRA", 3.5, "first", {"strategy": "lora", "epochs": EPOCHS}, {"epochs": EPOCHS, "batch_size": 16, "lora": True},
-         rates=LORA_RATES),
+         watched=True, rates=LORA_RATES),
     Race("frozen features, end to end", 2, "first", {"strategy": "frozen_features"}, {}, "frozen"),
     Race("a second run of frozen features", 10, "again", {"strategy": "frozen_features"}, {"strategy": "frozen_features"}, "first",
          peer_who="ours"),
@@ -113,16 +115,17 @@ def measure(races: Iterable[Race], seeds: list[int], file: Path) -> list[Found]:
             for one in race.sets:
                 spec = Spec("ours", race.work, one.data, seed, one.rows, one.classes, race.ours)
                 peer = replace(spec, who=race.peer_who, work=race.peer_work, options=_tuned(race, one, log))
-                found.append(
-                    {
-                        "race": race.name,
-                        "data": one.data,
-                        "seed": seed,
-                        "ours": log.measure(spec),
-                        "peer": log.measure(peer),
-                    }
-                )
+                row = {"race": race.name, "data": one.data, "seed": seed}
+                row |= {"ours": log.measure(spec), "peer": log.measure(peer)}
+                if race.watched:
+                    row["seconds_to_peer"] = seconds_to(log.measure(replace(spec, work="curve")), row["peer"])
+                found.append(row)
     return found
+
+
+def seconds_to(curve: Found, peer: Found) -> float | None:
+    """When the score that the peer ends with is first reached on the test rows, looked at after every round."""
+    return next((seconds for seconds, score in curve["curve"] if score >= peer["macro_f1"]), None)
 
 
 def _tuned(race: Race, one: Set, log: Log) -> dict[str, Any]:
@@ -138,8 +141,9 @@ def _tuned(race: Race, one: Set, log: Log) -> dict[str, Any]:
 def table(races: Iterable[Race], rows: list[Found]) -> str:
     """Markdown: ratios over sets and seeds, the scores, and whether ours is no worse by a paired bootstrap over all test rows."""
     lines = [
-        "| work | ratio, median (lowest, highest) | at least | seconds, ours / peer | macro-F1, ours / peer | ours - peer, 95 % | peak MB |",
-        "|---|---|---|---|---|---|---|",
+        "| work | ratio, median (lowest, highest) | at least | seconds, ours / peer | macro-F1, ours / peer | ours - peer, 95 % "
+        "| seconds to the peer's score | peak MB | of the bf16 peak |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for race in races:
         of_race = [row for row in rows if row["race"] == race.name]
@@ -150,9 +154,26 @@ def table(races: Iterable[Race], rows: list[Found]) -> str:
         memory = " / ".join(f"{max(row[who]['peak_memory_mb'] for row in of_race):.0f}" for who in ("ours", "peer"))
         lines.append(
             f"| {race.name} | **{statistics.median(ratios):.1f}** ({min(ratios):.1f}, {max(ratios):.1f}) | {race.at_least:g} "
-            f"| {ours:.1f} / {peer:.1f} | {_scores(of_race)} | {memory} |"
+            f"| {ours:.1f} / {peer:.1f} | {_scores(of_race)} | {_reached(of_race)} | {memory} | {_share(of_race)} |"
         )
     return "\n".join(lines)
+
+
+def _reached(rows: list[Found]) -> str:
+    if not all("seconds_to_peer" in row for row in rows):
+        return ""
+    times = [row["seconds_to_peer"] for row in rows if row["seconds_to_peer"] is not None]
+    never = f", {len(rows) - len(times)} of {len(rows)} never" if len(times) < len(rows) else ""
+    return (f"{statistics.median(times):.1f}" if times else "") + never
+
+
+def _share(rows: list[Found]) -> str:
+    shares = [row["ours"]["share_of_peak"] for row in rows if "share_of_peak" in row["ours"]]
+    return (
+        f"{statistics.median(shares):.0%} of {max(row['ours']['peak_gflops'] for row in rows)} GFLOP/s"
+        if shares
+        else ""
+    )
 
 
 def too_slow(races: Iterable[Race], rows: list[Found]) -> list[str]:

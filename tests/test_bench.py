@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import peak
 from bench.sheets import make_sheet
-from bench.speed import Log, Race, Set, difference, measure, table, too_slow
+from bench.slopes import slope
+from bench.slopes import table as slopes_table
+from bench.speed import Log, Race, Set, difference, measure, seconds_to, table, too_slow
 from bench.work import SAMPLES, Spec, load_texts
+from tlcore.models.bases import base_folder
+from tlcore.models.load import load_encoder
 
 ROOT = Path(__file__).resolve().parent.parent
 RACE = Race("a race", 3.0, "fit", {"strategy": "x"}, {"epochs": 1}, rates=(1.0, 2.0), sets=(Set("somewhere", 10),))
@@ -46,6 +52,20 @@ def test_the_peer_runs_with_the_rate_that_suits_it_best(monkeypatch: pytest.Monk
     assert too_slow([Race("a race", 2.5, "fit", {}, {})], rows) == []
 
 
+def test_when_the_peers_score_is_reached_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def work(_: Log, spec: Spec) -> dict[str, Any]:
+        more = {"curve": [(3.0, 0.4), (6.0, 0.5), (9.0, 0.7)]} if spec.work == "curve" else {}
+        return took(spec, 10.0, share_of_peak=0.5, peak_gflops=400, **more)
+
+    monkeypatch.setattr(Log, "measure", work)
+    rows = measure([replace(RACE, watched=True)], [0], tmp_path / "log.jsonl")
+    assert rows[0]["seconds_to_peer"] == 6.0
+    assert "| 6.0 | 1 / 1 | 50% of 400 GFLOP/s |" in table([RACE], rows)
+    assert seconds_to({"curve": [(3.0, 0.4)]}, {"macro_f1": 0.5}) is None
+    rows.append({**rows[0], "seconds_to_peer": None})
+    assert "| 6.0, 1 of 2 never |" in table([RACE], rows)
+
+
 def test_a_score_that_is_better_on_the_same_rows_is_seen_as_better() -> None:
     y = [0, 1] * 200
     wrong = [1 - one if i % 10 == 0 else one for i, one in enumerate(y)]
@@ -70,3 +90,17 @@ def test_a_sheet_is_as_long_as_it_should_be_and_no_text_comes_twice(tmp_path: Pa
     header, *rows = csv.reader(io.StringIO(lines, newline=""))
     assert header == ["text"]
     assert len({text for (text,) in rows}) == len(rows) == 3000
+
+
+def test_the_slope_of_what_grows_with_its_size_is_one() -> None:
+    assert slope([1, 10, 100], [3, 30, 300]) == pytest.approx(1)
+    assert slope([1, 10, 100], [2, 200, 20_000]) == pytest.approx(2)
+    rows = [{"texts": n, "tokens": 20 * n, "seconds": n / 100, "peak_memory_mb": 900} for n in (1000, 2000)]
+    assert "| reading | 1,000: 10.0, 900; 2,000: 20.0, 900 | 1.00 |" in slopes_table({"reading": rows})
+
+
+def test_the_share_of_the_peak_counts_the_weights_of_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peak, "bf16_peak", lambda: 4e9)
+    encoder = load_encoder(base_folder("minilm"))
+    found = peak.share_of_peak(encoder, tokens=100, seconds=1.0, passes=1)
+    assert found == {"share_of_peak": round(2 * 10_616_832 * 100 / 4e9, 3), "gflops": 2, "peak_gflops": 4}
