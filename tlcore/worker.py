@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -51,6 +54,7 @@ class JobContext:
     def phase(self, name: str, title: str) -> None:
         """Enter a named stretch of work; the time of the one before is booked."""
         self._book()
+        give_memory_back()
         self._phase = name
         self.emit("phase", name=name, title=title)
         self.status("running", phase=title)
@@ -142,6 +146,14 @@ def lower_priority() -> None:
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
         process.nice(max(NICENESS, process.nice()))
+
+
+def give_memory_back() -> None:
+    """What was freed goes back to the system; else glibc keeps it, and the next stretch of work asks for more beside it."""
+    gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library needs no telling
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def peak_memory_mb() -> int:

@@ -39,8 +39,7 @@ def save_checkpoint(work: Path, checkpoint: Checkpoint, trainer_state: Any) -> N
     new, now, old = (work / f"{FOLDER}{ending}" for ending in (".new", "", ".old"))
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    # Two names of one storage (a best round that is also the last) are refused by safetensors: each gets its own.
-    save_file({name: t.clone() for name, t in checkpoint.tensors.items()}, str(new / TENSORS))
+    save_file(_each_its_own(checkpoint.tensors), str(new / TENSORS))
     trainer_state.save_to_json(str(new / TRAINER_STATE))
     write_json(new / STATE, checkpoint.state)
     if now.exists():  # else a crash has left only the old one, and it stays until the new one is there
@@ -48,6 +47,17 @@ def save_checkpoint(work: Path, checkpoint: Checkpoint, trainer_state: Any) -> N
         now.rename(old)
     new.rename(now)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _each_its_own(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Two names of one storage (a best round that is also the last) are refused by safetensors: the second gets a copy."""
+    seen: set[int] = set()
+    found = {}
+    for name, tensor in tensors.items():
+        place = tensor.untyped_storage().data_ptr()
+        found[name] = tensor.clone() if place in seen else tensor
+        seen.add(place)
+    return found
 
 
 def checkpoint_folder(work: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,7 @@ import torch
 
 from tlcore.engine.beside import side_by_side
 from tlcore.engine.precision import autocast, device
-from tlcore.engine.tokens import pad, pad_id_of
-from tlcore.models.pooling import mean_pool
+from tlcore.engine.reader import Reader, reader_of
 
 TOKENS_PER_BATCH = 4096
 
@@ -33,13 +33,14 @@ def pooled_states(
     done: list[int] = []
     begun = time.monotonic()
 
+    reader = reader_of(encoder)
+
     def read(batches: Iterator[list[int]]) -> None:
-        place, pad_id = device(), pad_id_of(encoder)
-        with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
+        # Around all batches: the weights are turned into bf16 once.
+        with torch.inference_mode(), contextlib.nullcontext() if reader else autocast():
             for batch in batches:
-                inputs = {name: t.to(place) for name, t in pad([ids[i] for i in batch], pad_id).items()}
-                states = encoder(**inputs, output_hidden_states=True).hidden_states
-                pooled = torch.stack([mean_pool(state, inputs["attention_mask"]) for state in states], dim=1)
+                tokens = torch.tensor([ids[i] for i in batch]).to(device())
+                pooled = torch.stack([state.float().mean(1) for state in _states(encoder, reader, tokens)], dim=1)
                 found[batch] = pooled.to("cpu", torch.float16).numpy()
                 done.append(len(batch))
 
@@ -50,6 +51,16 @@ def pooled_states(
 
     side_by_side(_of_one_length(ids, TOKENS_PER_BATCH), read, meanwhile)
     return found
+
+
+def _states(encoder: Any, reader: Reader | None, tokens: torch.Tensor) -> Sequence[torch.Tensor]:
+    if reader:
+        return reader.states(tokens)
+    mask = torch.ones_like(tokens)
+    states: Sequence[torch.Tensor] = encoder(
+        input_ids=tokens, attention_mask=mask, output_hidden_states=True
+    ).hidden_states
+    return states
 
 
 def _of_one_length(ids: Sequence[Sequence[int]], budget: int) -> Iterator[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ CLEARLY = 1.15
 """How many times as quick bf16 must be: below that, fp32 is more exact for the same time."""
 MOST_ERROR = 0.02
 """Mean error of a bf16 product, in deviations of what it should be: bf16 keeps eight bits, about 0.3 %."""
+KERNELS_KEPT = "64"
+"""Batches have hundreds of shapes, and oneDNN makes kernels for each: its own limit (1,024) held 400 MB after 10,000 rows, and
+saved no time that shows."""
 TRIES, TOKENS, WIDTH, INNER = 5, 512, 384, 1536
 """The product that is timed: one of a small encoder's."""
 
@@ -43,7 +47,8 @@ def this_machine() -> Machine:
 
 
 def set_threads() -> None:
-    """One thread a core, set once, before the first operation."""
+    """One thread a core, set once, before the first operation; and how many made-up kernels oneDNN keeps in memory."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", KERNELS_KEPT)
     torch.set_num_threads(this_machine().cores)
 
 
