@@ -1,4 +1,4 @@
-"""Attention for processors: one whose way back is short, for training, and one that is quick on short texts, for reading."""
+"""Attention for training on a processor: its way back is short. A model takes it where it says the same with it."""
 
 from __future__ import annotations
 

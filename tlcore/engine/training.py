@@ -96,7 +96,8 @@ class Batches(torch.utils.data.Sampler[list[int]]):
 class LengthTrainer(Trainer):
     """Trainer whose batches come by length in passes of bounded size, evaluated by `validate` without a padded data loader.
 
-    Its optimizer is a HalvesAdamW, which cuts gradients that are too long. save: called when a checkpoint is due. judged: what the model looks like while it is judged. resumed: the checkpoint to go on from, already in the model.
+    Its optimizer is a HalvesAdamW, which cuts gradients that are too long. save: called when a checkpoint is due. judged: what
+    the model looks like while it is judged. resumed: the checkpoint to go on from, already in the model.
     """
 
     def __init__(
