@@ -148,10 +148,10 @@ def _texts_to_read(texts: Texts, spec: Spec) -> list[str]:
 def score(texts: Texts, spec: Spec) -> Took:
     """A sheet of options["texts"] distinct texts: read, answered by a fitted model, written with the answers.
 
-    options["quick"]: by the quick version, which must have been found to answer alike.
+    options["quick"]: by the quick version; what it was found to change is kept beside, or that it would not have been offered.
     """
     from bench.sheets import make_sheet
-    from tlcore.models.quick import add_quick
+    from tlcore.models.quick import add_quick, write_quick
     from tlcore.models.saved import save_model
     from tlcore.predict.main import score as score_file
     from tlcore.predict.predictor import Predictor
@@ -169,13 +169,17 @@ def score(texts: Texts, spec: Spec) -> Took:
         unseen = [texts.train[i] for i in held] or texts.test
         truth = [texts.train_y[i] for i in held] or texts.test_y
         found = add_quick(folder / "model", unseen, [texts.names[i] for i in truth])
+        if found is None:
+            write_quick(folder / "model")
         sheet = make_sheet(folder, int(spec.options["texts"]), spec.data)
         predictor = Predictor.load(folder / "model", quick=bool(spec.options.get("quick")))
         if predictor.quick is not bool(spec.options.get("quick")):
-            raise SystemExit("The quick version was not offered.")
+            raise SystemExit("The quick version cannot be read here.")
         seconds, _ = seconds_of(lambda: score_file(predictor, sheet, folder / "answers.csv"))
         texts_read = read_csv(sheet)["text"]
-    return Took(seconds, more={"texts": len(texts_read), "tokens": _tokens(texts_read, 256), "quick": found})
+    return Took(
+        seconds, more={"texts": len(texts_read), "tokens": _tokens(texts_read, 256), "quick": found or "not offered"}
+    )
 
 
 def first(texts: Texts, spec: Spec) -> Took:
