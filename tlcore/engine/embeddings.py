@@ -27,8 +27,8 @@ TEXTS_A_SHARD = 2_048
 """A job that dies has lost at most so many texts."""
 HALF_WRITTEN_SECONDS = 3_600
 """A file that belongs to no shard and is older than this was left by a process that died."""
-AS_READ = "by hand"
-"""Another one whenever the same text gets other states, were it in the last bit."""
+FORMAT = 2
+"""One more where the same text gets other states, were it in the last bit."""
 STATES, KEYS, LOCK = ".states.npy", ".keys.npy", ".lock"
 
 
@@ -118,7 +118,7 @@ def stored_states(
 
 def fingerprint(base: Path) -> str:
     """What the states depend on besides the text: weights and shape of the base, torch, where and how exactly it computes."""
-    parts = [AS_READ, torch.__version__, device().type, "bf16" if use_bf16() else "fp32"]
+    parts = [str(FORMAT), torch.__version__, device().type, "bf16" if use_bf16() else "fp32"]
     parts += [f"{f.name} {sha256(f)}" for f in sorted([*base.glob("*.safetensors"), base / "config.json"])]
     return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 

@@ -16,7 +16,7 @@ from tlcore.workspace import Workspace
 
 MOST = 2_000
 """Answers kept; a hundred bytes each. Above it the older half goes."""
-FORMAT = 1
+FORMAT = 2
 """One more where the same question is answered in another way."""
 
 
