@@ -1,7 +1,9 @@
-"""How long from a click to the repainted page while a training uses every core; and a cold start to the first screen."""
+"""How long from a click to the repainted page while a training uses every core, and what the clicks cost the training; and a
+cold start to the first screen."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import subprocess
@@ -13,33 +15,39 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import ROOT, data_folder
+from tlcore.events import read_events
 
 CLICKS = 60
-# Clicks a segmented control and waits for the label above it to say so: a whole script run, there and back.
-MEASURE = """async ([names, clicks]) => {
+QUIET_SECONDS = 15.0
+NO_PAUSE, BUSY_PERSON = 150, 500
+"""Milliseconds between a repainted page and the next click: as fast as a program can, and as a person in a hurry does."""
+# Clicks a segmented control and waits for the label above it to say so: a whole script run, there and back. By textContent:
+# innerText lays the page out anew at each look, which took more of the processor than the page did.
+MEASURE = """async ([names, clicks, pause]) => {
   const took = [];
-  const label = () => [...document.querySelectorAll('label, p')].find((e) => e.innerText.startsWith('Compute ('));
+  const label = () => [...document.querySelectorAll('label, p')].find((e) => e.textContent.startsWith('Compute ('));
   for (let i = 0; i < clicks; i++) {
     const name = names[i % names.length];
-    const button = [...document.querySelectorAll('button')].find((b) => b.innerText.trim() === name);
-    const before = label().innerText;
+    const button = [...document.querySelectorAll('button')].find((b) => b.textContent.trim() === name);
+    const before = label().textContent;
     const begun = performance.now();
     button.click();
     await new Promise((done) => {
       const watch = new MutationObserver(() => {
-        if (label() && label().innerText !== before) { watch.disconnect(); done(); }
+        if (label() && label().textContent !== before) { watch.disconnect(); done(); }
       });
       watch.observe(document.body, { subtree: true, childList: true, characterData: true });
     });
     took.push(performance.now() - begun);
-    await new Promise((done) => setTimeout(done, 150));
+    await new Promise((done) => setTimeout(done, pause));
   }
   return took;
 }"""
 
 
 def measure() -> dict[str, Any]:
-    """Milliseconds p50 and p95 of clicks on Plan, idle and while full fine-tuning runs; seconds to the first screen."""
+    """Milliseconds p50 and p95 of clicks on Plan, idle and while full fine-tuning runs; seconds to the first screen;
+    steps a second of the training while somebody clicks all the time, as a share of before and after."""
     from playwright.sync_api import sync_playwright
 
     import start
@@ -61,11 +69,11 @@ def measure() -> dict[str, Any]:
             page.get_by_role("heading", name="What would you like to work on?").wait_for()
             cold = time.monotonic() - begun
             _to_plan(page)
-            idle = page.evaluate(MEASURE, [["Very low", "Low"], CLICKS])
+            idle = page.evaluate(MEASURE, [["Very low", "Low"], CLICKS, NO_PAUSE])
             run = _train(Path(home))
             try:
-                page.wait_for_timeout(20_000)  # into the fine-tuning itself
-                busy = page.evaluate(MEASURE, [["Very low", "Low"], CLICKS])
+                _until_it_learns(run, page)
+                busy, kept = _clicked_while_training(page, run)
             finally:
                 _end(run)
         finally:
@@ -77,7 +85,52 @@ def measure() -> dict[str, Any]:
         "idle_ms": _summary(idle),
         "training_ms": _summary(busy),
         "clicks": CLICKS,
+        "training_rate_kept": kept,
     }
+
+
+def _clicked_while_training(page: Any, run: Path) -> tuple[list[float], dict[str, float]]:
+    """Milliseconds of the clicks one after the other; and what was kept of the training's rate, by the pause between clicks."""
+    busy: list[float] = []
+    kept = {}
+    for pause in (NO_PAUSE, BUSY_PERSON):
+        times = [_now(run)]
+        page.wait_for_timeout(1000 * QUIET_SECONDS)
+        times.append(_now(run))
+        took = page.evaluate(MEASURE, [["Very low", "Low"], CLICKS if pause == NO_PAUSE else CLICKS // 2, pause])
+        times.append(_now(run))
+        page.wait_for_timeout(1000 * QUIET_SECONDS)
+        times.append(_now(run))
+        busy = busy or took
+        kept[f"{pause} ms apart"] = round(kept_of_rate(read_events(run)[0], times), 3)
+    return busy, kept
+
+
+def kept_of_rate(events: list[dict[str, Any]], times: list[float]) -> float:
+    """Steps a second between the two middle times, as a share of those between the first two and the last two together.
+
+    Raises SystemExit where a stretch holds fewer than two steps."""
+    steps = [event for event in events if event["kind"] == "step"]
+    rates = []
+    for begin, end in itertools.pairwise(times):
+        within = [event for event in steps if begin <= event["t"] <= end]
+        if len(within) < 2:
+            raise SystemExit("Too few steps were seen; nothing was measured.")
+        rates.append((within[-1]["step"] - within[0]["step"]) / (within[-1]["t"] - within[0]["t"]))
+    return rates[1] / statistics.mean((rates[0], rates[2]))
+
+
+def _until_it_learns(run: Path, page: Any) -> None:
+    for _ in range(600):
+        if any(event["kind"] == "step" for event in read_events(run)[0]):
+            return
+        page.wait_for_timeout(200)
+    raise SystemExit("The training did not begin.")
+
+
+def _now(run: Path) -> float:
+    """The time of the run's own clock: that of its last event."""
+    return float(read_events(run)[0][-1]["t"])
 
 
 def _until_up(port: int) -> None:

@@ -1,4 +1,4 @@
-"""How much of what this machine can multiply in bf16 a piece of work used."""
+"""How much of what this machine can multiply in bf16 a piece of work used, and how much less it can in fp32."""
 
 from __future__ import annotations
 
@@ -12,20 +12,30 @@ TRIES, SECONDS = 5, 0.3
 
 def bf16_peak() -> float:
     """Multiplications and additions a second, the best of some products of real shapes, a thread a core and all for one."""
+    return _peak("bfloat16")
+
+
+def fp32_peak() -> float:
+    """The same in fp32: what a peer can reach at best, so that no more than their quotient is to be had by bf16 alone."""
+    return _peak("float32")
+
+
+def _peak(numbers: str) -> float:
     import torch
 
     cores = torch.get_num_threads()
-    found = [_rate(shape, threads, cores) for shape in SHAPES for threads in {1, cores}]
+    found = [_rate(shape, threads, cores, numbers) for shape in SHAPES for threads in {1, cores}]
     torch.set_num_threads(cores)
     return max(found)
 
 
-def _rate(shape: tuple[int, int, int], threads: int, cores: int) -> float:
+def _rate(shape: tuple[int, int, int], threads: int, cores: int, numbers: str) -> float:
     import torch
 
     rows, inner, outer = shape
     torch.set_num_threads(cores // threads)
-    a, b = torch.ones(rows, inner, dtype=torch.bfloat16), torch.ones(inner, outer, dtype=torch.bfloat16)
+    kind = getattr(torch, numbers)
+    a, b = torch.ones(rows, inner, dtype=kind), torch.ones(inner, outer, dtype=kind)
     often = max(1, round(SECONDS * 2e11 / (2 * rows * inner * outer)))
 
     def multiply(_: int) -> None:
@@ -51,4 +61,7 @@ def share_of_peak(encoder: Any, tokens: int, seconds: float, passes: int = 1) ->
     weights = sum(m.weight.numel() for block in blocks for m in block.modules() if isinstance(m, torch.nn.Linear))
     peak = bf16_peak()
     rate = 2 * weights * tokens * passes / seconds
-    return {"share_of_peak": round(rate / peak, 3), "gflops": round(rate / 1e9), "peak_gflops": round(peak / 1e9)}
+    return {
+        "share_of_peak": round(rate / peak, 3), "gflops": round(rate / 1e9), "peak_gflops": round(peak / 1e9),
+        "fp32_peak_gflops": round(fp32_peak() / 1e9),
+    }  # fmt: skip

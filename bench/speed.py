@@ -169,11 +169,10 @@ def _reached(rows: list[Found]) -> str:
 
 def _share(rows: list[Found]) -> str:
     shares = [row["ours"]["share_of_peak"] for row in rows if "share_of_peak" in row["ours"]]
-    return (
-        f"{statistics.median(shares):.0%} of {max(row['ours']['peak_gflops'] for row in rows)} GFLOP/s"
-        if shares
-        else ""
-    )
+    if not shares:
+        return ""
+    bf16, fp32 = (max(row["ours"][peak] for row in rows) for peak in ("peak_gflops", "fp32_peak_gflops"))
+    return f"{statistics.median(shares):.0%} of {bf16} GFLOP/s (fp32: {fp32})"
 
 
 def too_slow(races: Iterable[Race], rows: list[Found]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bench import peak
+from bench.clicks import kept_of_rate
 from bench.sheets import make_sheet
 from bench.slopes import slope
 from bench.slopes import table as slopes_table
@@ -55,12 +56,12 @@ def test_the_peer_runs_with_the_rate_that_suits_it_best(monkeypatch: pytest.Monk
 def test_when_the_peers_score_is_reached_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def work(_: Log, spec: Spec) -> dict[str, Any]:
         more = {"curve": [(3.0, 0.4), (6.0, 0.5), (9.0, 0.7)]} if spec.work == "curve" else {}
-        return took(spec, 10.0, share_of_peak=0.5, peak_gflops=400, **more)
+        return took(spec, 10.0, share_of_peak=0.5, peak_gflops=400, fp32_peak_gflops=180, **more)
 
     monkeypatch.setattr(Log, "measure", work)
     rows = measure([replace(RACE, watched=True)], [0], tmp_path / "log.jsonl")
     assert rows[0]["seconds_to_peer"] == 6.0
-    assert "| 6.0 | 1 / 1 | 50% of 400 GFLOP/s |" in table([RACE], rows)
+    assert "| 6.0 | 1 / 1 | 50% of 400 GFLOP/s (fp32: 180) |" in table([RACE], rows)
     assert seconds_to({"curve": [(3.0, 0.4)]}, {"macro_f1": 0.5}) is None
     rows.append({**rows[0], "seconds_to_peer": None})
     assert "| 6.0, 1 of 2 never |" in table([RACE], rows)
@@ -99,8 +100,27 @@ def test_the_slope_of_what_grows_with_its_size_is_one() -> None:
     assert "| reading | 1,000: 10.0, 900; 2,000: 20.0, 900 | 1.00 |" in slopes_table({"reading": rows})
 
 
+def test_what_clicking_costs_is_told_beside_the_quiet_before_and_after() -> None:
+    # two steps a second, one while somebody clicks (10 s to 20 s), two again
+    steps = (
+        [(t / 2, t) for t in range(20)]
+        + [(10.0 + t, 20 + t) for t in range(11)]
+        + [(20.5 + t / 2, 31 + t) for t in range(20)]
+    )
+    events = [{"kind": "step", "t": t, "step": step} for t, step in steps]
+    assert kept_of_rate(events, [0.0, 9.5, 20.0, 30.0]) == pytest.approx(0.525, abs=0.03)
+    with pytest.raises(SystemExit, match="Too few steps"):
+        kept_of_rate(events[:5], [0.0, 9.5, 20.0, 30.0])
+
+
 def test_the_share_of_the_peak_counts_the_weights_of_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peak, "bf16_peak", lambda: 4e9)
+    monkeypatch.setattr(peak, "fp32_peak", lambda: 2e9)
     encoder = load_encoder(base_folder("minilm"))
     found = peak.share_of_peak(encoder, tokens=100, seconds=1.0, passes=1)
-    assert found == {"share_of_peak": round(2 * 10_616_832 * 100 / 4e9, 3), "gflops": 2, "peak_gflops": 4}
+    assert found == {
+        "share_of_peak": round(2 * 10_616_832 * 100 / 4e9, 3),
+        "gflops": 2,
+        "peak_gflops": 4,
+        "fp32_peak_gflops": 2,
+    }
