@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,13 @@ def slopes(seeds: Seeds) -> str:
     return table(measure(seeds[0], OUT / "slopes.jsonl"))
 
 
+def few_shot(seeds: Seeds) -> str:
+    """A handful of rows a class, beside SetFit."""
+    from bench.few_shot import measure, table
+
+    return table(measure(seeds, OUT / "few_shot.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -86,7 +93,18 @@ def short(seeds: Seeds) -> str:
     return table(SHORT, rows)
 
 
-BENCHES: tuple[Callable[[Seeds], str], ...] = (scores, ablation, kills, clicks, messy, faults, speed, slopes, short)
+BENCHES: tuple[Callable[[Seeds], str], ...] = (
+    scores,
+    ablation,
+    kills,
+    clicks,
+    messy,
+    faults,
+    speed,
+    slopes,
+    few_shot,
+    short,
+)
 
 
 def main() -> None:

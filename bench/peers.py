@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from bench.work import Spec, Texts, Took, seconds_of
@@ -127,10 +131,31 @@ def frozen(texts: Texts, spec: Spec) -> Took:
     return Took(seconds, [int(one) for one in fitted.predict(x)])
 
 
+def setfit(texts: Texts, spec: Spec) -> Took:
+    """SetFit with its defaults, 600 steps at most, by the Python that NUDGE_BENCH_SETFIT names: it needs older libraries."""
+    python = os.environ.get("NUDGE_BENCH_SETFIT")
+    if not python:
+        raise SystemExit("Set NUDGE_BENCH_SETFIT to the Python of a virtual environment in which setfit is installed.")
+    given = {"folder": _folder(), "train": texts.train, "y": texts.train_y, "test": texts.test, "seed": spec.seed}
+    command = [python, str(Path(__file__).with_name("setfit_alone.py"))]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Took(found["seconds"], found["answers"])
+
+
+def tfidf(texts: Texts, spec: Spec) -> Took:
+    """The baseline of every report."""
+    from tlcore.evaluate.baselines import tfidf_answers
+
+    y = [str(one) for one in texts.train_y]
+    seconds, answers = seconds_of(lambda: tfidf_answers(texts.train, y, texts.test))
+    return Took(seconds, [int(one) for one in answers])
+
+
 def score(texts: Texts, spec: Spec) -> Took:
     """transformers.pipeline over the same sheet, read and written with pandas. Its head is random: the time is the same."""
-    from pathlib import Path
-
     import pandas as pd
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 

@@ -22,11 +22,12 @@ Found = dict[str, Any]
 
 @dataclass(frozen=True)
 class Set:
-    """A data set, how many of its rows, of how many of its largest classes."""
+    """A data set, how many of its rows (or of each class: shots), of how many of its largest classes."""
 
     data: str
     rows: int
     classes: int = 0
+    shots: int = 0
 
 
 SETS = (Set("sms_spam", 1000), Set("csabstruct", 1000), Set("banking77", 1000, classes=10))
@@ -113,9 +114,9 @@ def measure(races: Iterable[Race], seeds: list[int], file: Path) -> list[Found]:
     for seed in seeds:
         for race in races:
             for one in race.sets:
-                spec = Spec("ours", race.work, one.data, seed, one.rows, one.classes, race.ours)
+                spec = Spec("ours", race.work, one.data, seed, one.rows, one.classes, race.ours, one.shots)
                 peer = replace(spec, who=race.peer_who, work=race.peer_work, options=_tuned(race, one, log))
-                row = {"race": race.name, "data": one.data, "seed": seed}
+                row = {"race": race.name, "data": one.data, "shots": one.shots, "seed": seed}
                 row |= {"ours": log.measure(spec), "peer": log.measure(peer)}
                 if race.watched:
                     row["seconds_to_peer"] = seconds_to(log.measure(replace(spec, work="curve")), row["peer"])
@@ -133,7 +134,7 @@ def _tuned(race: Race, one: Set, log: Log) -> dict[str, Any]:
     tuned = next((other for other in RACES if other.name == race.as_tuned), race)
     if not tuned.rates:
         return race.peer
-    spec = Spec("peer", tuned.peer_work, one.data, 0, one.rows, one.classes)
+    spec = Spec("peer", tuned.peer_work, one.data, 0, one.rows, one.classes, shots=one.shots)
     best = max(tuned.rates, key=lambda lr: log.measure(replace(spec, options={**tuned.peer, "lr": lr}))["macro_f1"])
     return {**race.peer, "lr": best}
 

@@ -22,7 +22,8 @@ SAMPLE_COLUMNS = {
 
 @dataclass(frozen=True)
 class Spec:
-    """who: `ours` or a peer of `bench.peers`. rows, classes: how many rows, of how many of the largest classes (0 all)."""
+    """who: `ours` or a peer of `bench.peers`. rows, classes: how many rows, of how many of the largest classes (0 all);
+    shots: so many rows of each class instead."""
 
     who: str
     work: str
@@ -31,6 +32,7 @@ class Spec:
     rows: int = 0
     classes: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    shots: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ def load_texts(spec: Spec) -> Texts:
     if spec.classes:
         largest = train.label.value_counts().index[: spec.classes]
         train, held_out = train[train.label.isin(largest)], held_out[held_out.label.isin(largest)]
-    if spec.rows and spec.rows < len(train):
+    if spec.shots:
+        each = [rows.sample(min(spec.shots, len(rows)), random_state=spec.seed) for _, rows in train.groupby("label")]
+        train = type(train)([row for rows in each for row in rows.to_dict("records")])
+    elif spec.rows and spec.rows < len(train):
         train = train.sample(spec.rows, random_state=spec.seed)
     names = sorted(set(train.label))
     held_out = held_out[held_out.label.isin(names)]

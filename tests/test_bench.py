@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import peak
+from bench import few_shot, peak
 from bench.clicks import kept_of_rate
 from bench.sheets import make_sheet
 from bench.slopes import slope
@@ -81,6 +82,34 @@ def test_the_examples_are_rows_to_race_on() -> None:
     assert (len(texts.names), len(texts.train), len(texts.train_y)) == (4, 100, 100)
     assert not set(texts.train) & set(texts.test)
     assert load_texts(Spec("peer", "trainer", SAMPLES, 3, 100)) == texts
+
+
+def test_so_many_rows_of_each_class_are_drawn() -> None:
+    texts = load_texts(Spec("ours", "fit", SAMPLES, 3, shots=8))
+    assert Counter(texts.train_y) == dict.fromkeys(range(4), 8)
+    assert load_texts(Spec("peer", "setfit", SAMPLES, 3, shots=8)) == texts
+    assert load_texts(Spec("ours", "fit", SAMPLES, 4, shots=8)) != texts
+
+
+def test_few_shot_stands_beside_setfit_by_set_and_in_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def work(_: Log, spec: Spec) -> dict[str, Any]:
+        kind = spec.options.get("strategy", spec.work)
+        seconds, score = {
+            "few_shot": (4.0, 0.8),
+            "setfit": (40.0, 0.7),
+            "frozen_features": (1.0, 0.6),
+            "tfidf": (0.1, 0.5),
+        }[kind]
+        return took(spec, seconds * spec.shots / 8, macro_f1=score)
+
+    monkeypatch.setattr(Log, "measure", work)
+    rows = few_shot.measure(
+        [0, 1], tmp_path / "log.jsonl", (Set("somewhere", 0, shots=8), Set("somewhere", 0, shots=16))
+    )
+    found = few_shot.table(rows)
+    assert "| somewhere, 8 | 0.800 | 0.700 | 0.600 | 0.500 | 4.0 / 40.0 |" in found
+    assert "| all, 2 seeds | 0.800 | 0.700 | 0.600 | 0.500 | 12.0 / 120.0 |" in found
+    assert "1/10.0 of SetFit's seconds" in found
 
 
 def test_a_sheet_is_as_long_as_it_should_be_and_no_text_comes_twice(tmp_path: Path) -> None:

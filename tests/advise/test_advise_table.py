@@ -8,7 +8,7 @@ from tlcore.advise import DECISION_TABLE, table
 ROWS = [
     ("Small", "Low", "Simple", "Frozen features", ("frozen_features",)),
     ("Small", "Medium", "Domain", "top layers", ("top_layers",)),
-    ("Small", "Very low", "Any", "Adapters", ("lora", "bitfit", "prefix_tuning", "prompt_tuning")),
+    ("Small", "Very low", "Any", "Adapters", ("lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning")),
     ("Medium", "Medium", "Sequential", "Partial fine-tuning", ("top_layers",)),
     ("Large", "High", "Any", "Full fine-tuning", ("full_finetune",)),
     ("None", "API only", "Exploratory", "few-shot", ("zero_shot", "few_shot_prompt")),

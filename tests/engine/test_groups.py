@@ -9,7 +9,16 @@ import pytest
 import torch
 
 from tests.conftest import FAMILIES
-from tlcore.engine.groups import EMBEDDINGS, TOP, block_name, blocks_of, layer_groups, linear_names
+from tlcore.engine.groups import (
+    EMBEDDINGS,
+    TOP,
+    block_name,
+    blocks_of,
+    feedforward_names,
+    key_value_names,
+    layer_groups,
+    linear_names,
+)
 from tlcore.models.load import block_count, load_encoder
 
 
@@ -55,3 +64,21 @@ def test_the_linear_layers_of_attention_are_found(tiny_base: Callable[[str], Pat
     assert len([name for name in attention if "att" in name]) == each * len(blocks)
     assert set(attention) < set(every) if each else attention == every  # XLNet keeps its attention in plain tensors
     assert not [name for name in every if "pooler" in name or "embedding" in name]
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta", "electra", "deberta-v2"])
+def test_keys_values_and_the_way_back_from_the_wide_middle_are_found(
+    tiny_base: Callable[[str], Path], family: str
+) -> None:
+    model = load_encoder(tiny_base(family))
+    modules = dict(model.named_modules())
+    square = [modules[name] for name in key_value_names(model)]
+    narrow = [modules[name] for name in feedforward_names(model)]
+    assert len(square) == 2 * len(narrow) == 2 * block_count(model)
+    assert all(one.in_features == one.out_features for one in square)  # type: ignore[union-attr]
+    assert all(one.in_features > one.out_features for one in narrow)  # type: ignore[union-attr]
+
+
+def test_where_keys_and_values_are_one_layer_it_is_all_of_attention(tiny_base: Callable[[str], Path]) -> None:
+    model = load_encoder(tiny_base("modernbert"))
+    assert key_value_names(model) == linear_names(model, "attention")

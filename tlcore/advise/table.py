@@ -56,9 +56,9 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
         "Small",
         "Very low",
         "Any",
-        "Adapters: LoRA, BitFit, prefix or prompt tuning",
+        "Adapters: LoRA, BitFit, IA3, LoKr, prefix or prompt tuning",
         "Keep the language model as it is and train a few small parts added to it.",
-        ("lora", "bitfit", "prefix_tuning", "prompt_tuning"),
+        ("lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning"),
         0.0,
     ),
     DecisionRow(

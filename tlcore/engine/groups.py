@@ -43,15 +43,35 @@ def layer_groups(encoder: torch.nn.Module) -> dict[str, str]:
     return found
 
 
+KEYS_AND_VALUES = ("key", "value", "k_proj", "v_proj", "key_proj", "value_proj", "k_lin", "v_lin", "k", "v")
+"""What the families call the layers of keys and values."""
+
+
 def linear_names(encoder: torch.nn.Module, which: str) -> list[str]:
     """Full names of linear layers inside the blocks: `attention` those of the attention, `all` every one.
 
     In an encoder block, the linear layers from width to width are query, key, value and the attention's output. What
     stands beside one belongs to it (ModernBERT has query, key and value in one). All, where attention has none (XLNet).
     """
-    prefix, _ = blocks_of(encoder)
-    width = int(cast(Any, encoder).config.hidden_size)
-    linear = {n: m for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear) and n.startswith(f"{prefix}.")}
+    linear, width = _linear(encoder), int(cast(Any, encoder).config.hidden_size)
     square = {n.rpartition(".")[0] for n, m in linear.items() if m.in_features == m.out_features == width}
     attention = [n for n in linear if n.rpartition(".")[0] in square]
     return list(linear) if which == "all" or not attention else attention
+
+
+def key_value_names(encoder: torch.nn.Module) -> list[str]:
+    """Full names of the linear layers of keys and values; all of attention, where the family has them in one."""
+    attention = linear_names(encoder, "attention")
+    return [name for name in attention if name.rpartition(".")[2] in KEYS_AND_VALUES] or attention
+
+
+def feedforward_names(encoder: torch.nn.Module) -> list[str]:
+    """Full names of the linear layers that lead from the wide middle of a feed-forward half back to the model's width."""
+    width = int(cast(Any, encoder).config.hidden_size)
+    return [name for name, m in _linear(encoder).items() if m.out_features == width < m.in_features]
+
+
+def _linear(encoder: torch.nn.Module) -> dict[str, torch.nn.Linear]:
+    """The linear layers inside the blocks, by full name."""
+    prefix, _ = blocks_of(encoder)
+    return {n: m for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear) and n.startswith(f"{prefix}.")}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from tlcore.engine.classifier import TextClassifier
 from tlcore.engine.groups import EMBEDDINGS, HEAD, block_name, layer_groups
+
+ADAPTERS = ("lora_", "ia3_", "lokr_")
+"""How peft's added parts are called."""
 
 PARTS = {
     "weights": lambda name: True,
     "biases": lambda name: name.endswith("bias"),
-    "adapters": lambda name: "lora_" in name,
+    "adapters": lambda name: any(part in name for part in ADAPTERS),
 }
 """Which parameters of a layer group move; the head always moves whole."""
 
@@ -74,7 +76,7 @@ def frozen_below(phases: Sequence[Phase]) -> int:
     return 0 if EMBEDDINGS in groups or not numbers else min(numbers) - 1
 
 
-def moving_parameters(model: TextClassifier, phase: Phase) -> dict[str, tuple[str, torch.nn.Parameter]]:
+def moving_parameters(model: torch.nn.Module, phase: Phase) -> dict[str, tuple[str, torch.nn.Parameter]]:
     """Name -> (group, parameter) of all that moves in a phase."""
     groups = model_groups(model)
     moves = PARTS[phase.part]
@@ -85,18 +87,18 @@ def moving_parameters(model: TextClassifier, phase: Phase) -> dict[str, tuple[st
     }
 
 
-def moving_names(model: TextClassifier, phases: Sequence[Phase]) -> list[str]:
+def moving_names(model: torch.nn.Module, phases: Sequence[Phase]) -> list[str]:
     """The names of all that moves in some phase, in their order."""
     return sorted({name for phase in phases for name in moving_parameters(model, phase)})
 
 
-def model_groups(model: TextClassifier) -> dict[str, str]:
-    """Parameter name -> layer group of the whole network, head included."""
-    inside = {f"encoder.{name}": group for name, group in layer_groups(model.encoder).items()}
+def model_groups(model: torch.nn.Module) -> dict[str, str]:
+    """Parameter name -> layer group of the whole network, which is an `encoder` and what stands on it: its head."""
+    inside = {f"encoder.{name}": group for name, group in layer_groups(cast(torch.nn.Module, model.encoder)).items()}
     return {name: inside.get(name, HEAD) for name, _ in model.named_parameters()}
 
 
-def open_phase(model: TextClassifier, phase: Phase) -> list[dict[str, Any]]:
+def open_phase(model: torch.nn.Module, phase: Phase) -> list[dict[str, Any]]:
     """Freeze what stays, and give the optimizer groups of what moves; biases and norms are not decayed."""
     moving = moving_parameters(model, phase)
     for name, parameter in model.named_parameters():

@@ -8,12 +8,17 @@ from importlib.metadata import entry_points
 from tlcore.errors import TlcoreError
 from tlcore.strategies.base import Block, Estimate, FitInput, Strategy
 from tlcore.strategies.bitfit import BitFit
+from tlcore.strategies.few_shot import FewShot
 from tlcore.strategies.frozen_features import FrozenFeatures
 from tlcore.strategies.full_finetune import FullFinetune
+from tlcore.strategies.ia3 import Ia3
+from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
 from tlcore.strategies.top_layers import TopLayers
 
-STRATEGIES: tuple[Strategy, ...] = (FrozenFeatures(), TopLayers(), Lora(), BitFit(), FullFinetune())
+STRATEGIES: tuple[Strategy, ...] = (
+    FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), FullFinetune(),
+)  # fmt: skip
 
 __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]
 

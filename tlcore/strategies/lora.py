@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
-from tlcore.strategies.base import Block
-from tlcore.strategies.telling import pictured
-from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks
+from tlcore.strategies.adapters import Adapters
+from tlcore.strategies.tuning import TuningSettings
 
 if TYPE_CHECKING:
-    from tlcore.engine.phases import Phase
+    from peft import PeftConfig
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Settings(TuningSettings):
                                   low=0.0, high=0.6, term="LoRA dropout", advanced=True)  # fmt: skip
 
 
-class Lora(Tuning):
+class Lora(Adapters):
     name = "lora"
     title = "Add small trained parts to the model"
     sentence = "The language model's weights stay; small parts added to every block learn your texts and are merged in at the end."
@@ -37,23 +36,13 @@ class Lora(Tuning):
     cost = 0.9
     Settings = Settings
 
-    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
-        return pictured(base_blocks, [f"block {i + 1}" for i in range(base_blocks)])
-
-    def prepare(self, encoder: Any, settings: Any) -> Any:
-        """Adapters on the chosen linear layers (Hu et al. 2022, arXiv 2106.09685), by peft."""
-        from peft import LoraConfig, get_peft_model
+    def config(self, encoder: Any, settings: Any) -> PeftConfig:
+        """Low-rank additions to the chosen linear layers (Hu et al. 2022, arXiv 2106.09685)."""
+        from peft import LoraConfig
 
         from tlcore.engine.groups import linear_names
 
-        config = LoraConfig(
+        return LoraConfig(
             r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.lora_dropout,
             target_modules=linear_names(encoder, settings.targets),
         )  # fmt: skip
-        return get_peft_model(encoder, config)
-
-    def finish(self, encoder: Any) -> Any:
-        return encoder.merge_and_unload()
-
-    def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
-        return in_all_blocks(settings, blocks, rows, "adapters", "Adjusting the added parts in all blocks")

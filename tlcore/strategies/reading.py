@@ -51,7 +51,7 @@ def features(states: np.ndarray, layers: tuple[int, ...]) -> np.ndarray:
     """[rows, blocks + 1, width] -> float32 [rows, len(layers) * width]."""
     import numpy as np
 
-    return states[:, list(layers)].reshape(len(states), -1).astype(np.float32)
+    return states[:, list(layers)].reshape(len(states), len(layers) * states.shape[2]).astype(np.float32)
 
 
 def choose_reading(given: FitInput, states: np.ndarray, y: np.ndarray, wishes: Wishes) -> Reading:

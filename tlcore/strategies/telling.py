@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tlcore.strategies.base import Block, FitInput
 
 if TYPE_CHECKING:
-    from tlcore.engine.classifier import TextClassifier
     from tlcore.engine.phases import Phase
 
 
@@ -33,7 +32,7 @@ def begin(given: FitInput, encoder: Any, phase: Phase) -> None:
     show_moving(given, encoder, tuple(phase.rates))
 
 
-def moved_weights(given: FitInput, model: TextClassifier, moved: int) -> dict[str, Any]:
+def moved_weights(given: FitInput, model: Any, moved: int) -> dict[str, Any]:
     """How many weights moved, the head apart: printed, for it is what these strategies differ in."""
     total = sum(p.numel() for p in model.encoder.parameters())
     share = moved / max(1, total)

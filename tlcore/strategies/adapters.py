@@ -1,0 +1,36 @@
+"""What the strategies share that add small parts to a model whose own weights stay (peft), and merge them in at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tlcore.strategies.base import Block
+from tlcore.strategies.telling import pictured
+from tlcore.strategies.tuning import Tuning, in_all_blocks
+
+if TYPE_CHECKING:
+    from peft import PeftConfig
+
+    from tlcore.engine.phases import Phase
+
+
+class Adapters(Tuning):
+    """A strategy says which parts, by peft's config of them."""
+
+    def config(self, encoder: Any, settings: Any) -> PeftConfig:
+        """Of parts that can be merged into the weights they stand beside."""
+        raise NotImplementedError
+
+    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
+        return pictured(base_blocks, [f"block {i + 1}" for i in range(base_blocks)])
+
+    def prepare(self, encoder: Any, settings: Any) -> Any:
+        from peft import get_peft_model
+
+        return get_peft_model(encoder, self.config(encoder, settings))
+
+    def finish(self, encoder: Any) -> Any:
+        return encoder.merge_and_unload()
+
+    def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
+        return in_all_blocks(settings, blocks, rows, "adapters", "Adjusting the added parts in all blocks")
