@@ -9,7 +9,7 @@ import pytest
 from test_advise_fakes import FakeStrategy, facts, frozen, full, machine
 
 from tlcore.advise import CASES, DECISION_TABLE, recommend, table
-from tlcore.advise.recommend import MAX_ALTERNATIVES
+from tlcore.advise.recommend import MOST_TO_COME
 from tlcore.errors import TlcoreError
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan
@@ -72,8 +72,14 @@ def test_what_is_not_here_yet_is_named_and_marked() -> None:
     assert to_come[0].strategy == "top_layers"
     assert "your case" in to_come[0].why_not
     assert all("ot in this version yet" in one.why_not and one.estimate is None for one in to_come)
-    assert len(advice.alternatives) == MAX_ALTERNATIVES
-    assert len({one.strategy for one in advice.alternatives}) == MAX_ALTERNATIVES
+    assert len(to_come) == len({one.strategy for one in to_come}) == MOST_TO_COME
+
+
+def test_all_that_can_be_done_is_offered(install: Install) -> None:
+    """However many ways there are: with eight, the last had fallen off the list."""
+    install(frozen(), *(dataclasses.replace(full(), name=f"way {i}") for i in range(12)))
+    offered = [one.strategy for one in recommend(facts(), machine()).alternatives if one.available]
+    assert offered == [f"way {i}" for i in range(12)]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def test_embeddings_stay_and_all_blocks_move(fitted: Callable[..., Any], moved: 
     assert names
     assert all("encoder.layer." in name for name in names)
     assert {name.split("layer.")[1][0] for name in names} == {"0", "1", "2"}
-    assert [block["moves"] for block in run.of("blocks")[-1]["blocks"]] == [False, True, True, True, True]
+    still, contrast, fit = ([block["moves"] for block in event["blocks"]] for event in run.of("blocks"))
+    assert contrast == [False, True, True, True, False]
+    assert still == fit == [False, False, False, False, True]
     assert found.trainable_parameters == found.chosen["moved"] + 2 * 32 + 2
     assert any(f"{found.chosen['moved']:,} of the model's" in note["text"] for note in run.of("note"))
 

@@ -40,7 +40,7 @@ def test_what_moves_is_counted_and_said(tuned: Callable[..., Any]) -> None:
     assert any(f"{scales:,} of the model's" in note["text"] for note in run.of("note"))
 
 
-def test_of_the_embedded_model_one_in_five_thousand_moves_and_it_learns(fit_input: Callable[..., Any]) -> None:
+def test_of_the_embedded_model_less_than_one_in_a_thousand_moves_and_it_learns(fit_input: Callable[..., Any]) -> None:
     run = fit_input("ia3", {"negative": 24, "positive": 24}, unseen=40, epochs=3)
     found = STRATEGY.fit(run.given)
     assert 0 < found.chosen["moved_share"] < 1 / 1_000

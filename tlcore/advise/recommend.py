@@ -32,7 +32,8 @@ RARE_CLASS = 10
 """A class with fewer rows has two or less to be tested on."""
 LONG_SHARE = 0.1
 """If more of the texts than this are cut off, that is said among the reasons."""
-MAX_ALTERNATIVES = 6
+MOST_TO_COME = 2
+"""Of what is not in this version yet so many are named; what can be done is always offered whole."""
 USUAL_BLOCKS = 6
 """Blocks of a base model that does not say."""
 NOT_YET = "Not in this version yet."
@@ -271,7 +272,7 @@ def _alternatives(
         )
         for name in planned
     ]
-    return (*able, *to_come)[:MAX_ALTERNATIVES]
+    return (*able, *to_come[:MOST_TO_COME])
 
 
 def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, case: Case) -> str:

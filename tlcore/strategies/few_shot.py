@@ -54,7 +54,7 @@ class FewShot:
     title = "Compare the few examples with each other"
     sentence = "The language model learns which of your examples belong together and which do not; a small classifier is taught on top."
     term = "contrastive fine-tuning + logistic regression (the idea of SetFit)"
-    when = "4 to 64 labelled rows a class: comparing every row with every other gets more out of them than looking at each alone."
+    when = "4 to 64 labelled rows a class, when a small classifier alone is not enough: try both, and believe the interval."
     Settings = Settings
     job_phases: tuple[str, ...] = ("encode", "choose", "contrast", "fit")
 
@@ -92,6 +92,7 @@ class FewShot:
         given.emit("note", level="info", text=seen)
 
         given.phase("fit", "Teaching the classifier with all your rows")
+        show_moving(given, encoder, ("head",))
         return _fitted(given, encoder, sides, reading, length, {**chosen, "similarity_to_before": round(similarity, 4)})
 
 
@@ -128,7 +129,7 @@ def _learn(given: FitInput, model: Embedder, train: Rows) -> dict[str, Any]:
     from tlcore.engine.quicken import quickened
 
     phase = _phase(given.settings, len(_blocks(model.encoder)))
-    show_moving(given, model.encoder, tuple(phase.rates))
+    show_moving(given, model.encoder, tuple(phase.rates), classifier=False)
     moved = sum(int(parameter.numel()) for _, parameter in moving_parameters(model, phase).values())
     hooks = Hooks(given.emit, given.check_stop, given.stop_wish)
     with quickened(model, None) as parts:

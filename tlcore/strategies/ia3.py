@@ -26,7 +26,7 @@ class Ia3(Adapters):
     title = "Turn parts of the model up or down"
     sentence = "The language model's weights stay; each part of what its blocks say is made louder or softer, as your rows need it."
     term = "IA3: learned scales of keys, values and inner activations"
-    when = "A very small computer, or very many models beside each other: one in five thousand of the model's numbers moves."
+    when = "A very small computer, or very many models beside each other: less than one in a thousand of the model's numbers moves."
     cost = 0.8
     Settings = Settings
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from tlcore.engine.phases import Phase
 
 
-def pictured(blocks: int, moving: Sequence[str]) -> tuple[Block, ...]:
+def pictured(blocks: int, moving: Sequence[str], classifier: bool = True) -> tuple[Block, ...]:
     """The parts of a model, input side first, and which of them are among the layer groups that move."""
     names = ["embeddings", *(f"block {i + 1}" for i in range(blocks))]
-    return (*(Block(name, name in moving) for name in names), Block("classifier", True))
+    return (*(Block(name, name in moving) for name in names), Block("classifier", classifier))
 
 
 def block_total(encoder: Any) -> int:
@@ -23,8 +23,9 @@ def block_total(encoder: Any) -> int:
     return len(blocks_of(encoder)[1])
 
 
-def show_moving(given: FitInput, encoder: Any, groups: Sequence[str]) -> None:
-    given.emit("blocks", blocks=[vars(block) for block in pictured(block_total(encoder), groups)])
+def show_moving(given: FitInput, encoder: Any, groups: Sequence[str], classifier: bool = True) -> None:
+    parts = pictured(block_total(encoder), groups, classifier)
+    given.emit("blocks", blocks=[vars(block) for block in parts])
 
 
 def begin(given: FitInput, encoder: Any, phase: Phase) -> None:
