@@ -19,10 +19,11 @@ from tlcore.events import read_events
 
 CLICKS = 60
 QUIET_SECONDS = 15.0
-NO_PAUSE, BUSY_PERSON = 150, 500
-"""Milliseconds between a repainted page and the next click: as fast as a program can, and as a person in a hurry does."""
-# Clicks a segmented control and waits for the label above it to say so: a whole script run, there and back. By textContent:
-# innerText lays the page out anew at each look, which took more of the processor than the page did.
+NO_PAUSE = 150
+PACES = {NO_PAUSE: CLICKS, 500: CLICKS // 2}
+"""Milliseconds between a repainted page and the next click: about as fast as a program can, and as a person in a hurry does; and
+how many clicks."""
+# Clicks a segmented control and waits for the label above it to say so: a whole script run, there and back.
 MEASURE = """async ([names, clicks, pause]) => {
   const took = [];
   const label = () => [...document.querySelectorAll('label, p')].find((e) => e.textContent.startsWith('Compute ('));
@@ -93,11 +94,11 @@ def _clicked_while_training(page: Any, run: Path) -> tuple[list[float], dict[str
     """Milliseconds of the clicks one after the other; and what was kept of the training's rate, by the pause between clicks."""
     busy: list[float] = []
     kept = {}
-    for pause in (NO_PAUSE, BUSY_PERSON):
+    for pause, clicks in PACES.items():
         times = [_now(run)]
         page.wait_for_timeout(1000 * QUIET_SECONDS)
         times.append(_now(run))
-        took = page.evaluate(MEASURE, [["Very low", "Low"], CLICKS if pause == NO_PAUSE else CLICKS // 2, pause])
+        took = page.evaluate(MEASURE, [["Very low", "Low"], clicks, pause])
         times.append(_now(run))
         page.wait_for_timeout(1000 * QUIET_SECONDS)
         times.append(_now(run))

@@ -41,12 +41,12 @@ def case_pickers(project: Project, found: dict[str, str]) -> None:
 
 
 def strategy_picker(project: Project, advised: Recommendation) -> None:
-    """The recommended way first, then the others that this version knows, each with why not."""
+    """The recommended way first, then the others that this version knows, each with when it is right and why not here."""
     ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
     later = []
     for other in advised.alternatives:
         if other.available:
-            ways[other.strategy] = other.why_not
+            ways[other.strategy] = f"{get_strategy(other.strategy).when} {other.why_not}"
         else:
             later.append(other.title)
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from tlcore.engine.contrast import ClassBatches, Contrast, Embedder, Hooks, contrast, learn_by_contrast
+from tlcore.engine.contrast import ClassBatches, Contrast, Embedder, contrast, learn_by_contrast
+from tlcore.engine.loop import Hooks
 from tlcore.engine.phases import Phase
 from tlcore.engine.quicken import quickened
 from tlcore.engine.training import Rows

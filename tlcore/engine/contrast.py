@@ -16,8 +16,8 @@ from transformers.trainer_callback import PrinterCallback
 from tlcore.engine.adam import HalvesAdamW
 from tlcore.engine.beside import both
 from tlcore.engine.callbacks import Steps
-from tlcore.engine.cut import Cut
 from tlcore.engine.dropout import drawing
+from tlcore.engine.loop import Hooks
 from tlcore.engine.low_weights import LowWeights
 from tlcore.engine.phases import Phase, open_phase
 from tlcore.engine.precision import autocast, device
@@ -35,19 +35,9 @@ class Embedder(torch.nn.Module):
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
-        self.encoder, self.layers = encoder, (int(encoder.config.num_hidden_layers),)
-        self.cut: Cut | None = None
+        self.encoder = encoder
 
-    def forward(
-        self,
-        input_ids: torch.Tensor,
-        attention_mask: torch.Tensor,
-        start: torch.Tensor | None = None,
-        below: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """start: [batch, tokens, width], what the blocks below `cut` gave; nothing below is read."""
-        if start is not None and self.cut:
-            self.cut.feed(start)
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         last = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return torch.nn.functional.normalize(mean_pool(last, attention_mask), dim=-1)
 
@@ -202,15 +192,6 @@ class _Wishes(TrainerCallback):
             control.should_training_stop = True
         elif wish:
             self.check_stop()
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """How learning speaks and listens."""
-
-    emit: Callable[..., None]
-    check_stop: Callable[[], None]
-    stop_wish: Callable[[], str | None]
 
 
 def learn_by_contrast(model: Embedder, rows: Rows, phase: Phase, how: Contrast, folder: str, hooks: Hooks) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tlcore.plan import setting
 from tlcore.strategies.base import Block
 from tlcore.strategies.telling import pictured
 from tlcore.strategies.tuning import Tuning, in_all_blocks
@@ -12,6 +13,20 @@ if TYPE_CHECKING:
     from peft import PeftConfig
 
     from tlcore.engine.phases import Phase
+
+
+def rank_setting(kind: str) -> Any:
+    return setting(8, "Size of the added parts", "More can learn more, and needs more rows.", low=1, high=256, term=f"{kind} rank")  # fmt: skip
+
+
+def alpha_setting(kind: str) -> Any:
+    return setting(16, "Weight of the added parts", "What they say counts alpha / rank times.", low=1, high=512,
+                   term=f"{kind} alpha", advanced=True)  # fmt: skip
+
+
+def targets_setting(kind: str) -> Any:
+    return setting("all", "Where parts are added", "Attention: where the model relates words. All: everywhere.",
+                   choices=("all", "attention"), term=f"{kind} target modules", advanced=True)  # fmt: skip
 
 
 class Adapters(Tuning):

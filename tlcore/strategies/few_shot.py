@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block, Estimate, FitInput
-from tlcore.strategies.reading import Reading, Wishes, choose_reading, features
-from tlcore.strategies.telling import moved_weights, pictured, show_moving
+from tlcore.strategies.reading import Reading, features, read_and_choose
+from tlcore.strategies.telling import block_total, moved_weights, pictured, show_moving, tell_similarity
+from tlcore.strategies.tuning import token_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,61 +75,37 @@ class FewShot:
         from tlcore.engine.contrast import Embedder
         from tlcore.engine.forgetting import Geometry
         from tlcore.engine.precision import device, say_precision, set_threads
-        from tlcore.models.load import load_encoder
+        from tlcore.models.load import load_encoder, longest_input
 
         set_threads()
         say_precision(given.emit)
         encoder = load_encoder(given.base_folder)
-        sides, length = _rows(given, encoder)
+        length = min(given.settings.max_length, longest_input(encoder.config))
+        train, _ = sides = token_rows(given, length)
         show_moving(given, encoder, ("head",))
-        reading = _reading(given, encoder, sides[0])
+        # On the model as it came: afterwards it fits these rows too well to tell what a classifier had better read.
+        _, reading = read_and_choose(given, encoder, train.ids, train.y, ("choose", "Trying settings on your rows"))
         geometry = Geometry(encoder.to(device()), given.base_folder)
 
         given.phase("contrast", "Comparing your examples with each other")
         model = Embedder(encoder).to(device())
-        chosen = _learn(given, model, sides[0])
+        chosen = _learn(given, model, train)
         similarity = geometry.similarity(encoder)
-        seen = f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
-        given.emit("note", level="info", text=seen)
+        tell_similarity(given, similarity)
 
         given.phase("fit", "Teaching the classifier with all your rows")
         show_moving(given, encoder, ("head",))
         return _fitted(given, encoder, sides, reading, length, {**chosen, "similarity_to_before": round(similarity, 4)})
 
 
-def _reading(given: FitInput, encoder: Any, train: Rows) -> Reading:
-    """What the classifier reads and how freely it learns, chosen on the model as it came: afterwards it fits these rows too well
-    to tell."""
-    import numpy as np
-
-    from tlcore.engine.embeddings import stored_states
-
-    given.phase("encode", "Reading your texts with the language model")
-    states = stored_states(encoder, given.base_folder, train.ids, given.emit, given.check_stop)
-    given.phase("choose", "Trying settings on your rows")
-    wishes = Wishes(layers=given.settings.layers, class_weight=given.settings.class_weight)
-    return choose_reading(given, states, np.array(train.y), wishes)
-
-
-def _rows(given: FitInput, encoder: Any) -> tuple[tuple[Rows, Rows], int]:
-    """Token ids and labels of the training and of the validation rows; the longest a text may be."""
-    from tlcore.engine.tokens import tokenize
-    from tlcore.engine.training import Rows
-    from tlcore.models.load import longest_input
-
-    length = min(given.settings.max_length, longest_input(encoder.config))
-    sides = (given.train_texts, given.train_y), (given.validation_texts, given.validation_y)
-    train, validation = (Rows(tokenize(given.base_folder, texts, length), list(y)) for texts, y in sides)
-    return (train, validation), length
-
-
 def _learn(given: FitInput, model: Embedder, train: Rows) -> dict[str, Any]:
     """Contrast the training rows, in place; what was chosen and how much moved."""
-    from tlcore.engine.contrast import Hooks, learn_by_contrast
+    from tlcore.engine.contrast import learn_by_contrast
+    from tlcore.engine.loop import Hooks
     from tlcore.engine.phases import moving_parameters
     from tlcore.engine.quicken import quickened
 
-    phase = _phase(given.settings, len(_blocks(model.encoder)))
+    phase = _phase(given.settings, block_total(model.encoder))
     show_moving(given, model.encoder, tuple(phase.rates), classifier=False)
     moved = sum(int(parameter.numel()) for _, parameter in moving_parameters(model, phase).values())
     hooks = Hooks(given.emit, given.check_stop, given.stop_wish)
@@ -140,12 +117,6 @@ def _learn(given: FitInput, model: Embedder, train: Rows) -> dict[str, Any]:
         "steps": taken, "batch_size": min(how.batch_size, len(train)),
         **moved_weights(given, model, moved),
     }  # fmt: skip
-
-
-def _blocks(encoder: Any) -> Any:
-    from tlcore.engine.groups import blocks_of
-
-    return blocks_of(encoder)[1]
 
 
 def _phase(settings: Settings, blocks: int) -> Phase:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tlcore.strategies.base import FitInput
-from tlcore.strategies.reading import Reading, Wishes, choose_reading, features
+from tlcore.strategies.reading import Reading, features, read_and_choose
 
 if TYPE_CHECKING:
     from tlcore.engine.classifier import TextClassifier
@@ -40,16 +40,10 @@ def head_first(given: FitInput, encoder: Any, train: Rows) -> tuple[TextClassifi
 def _teach_head(given: FitInput, encoder: Any, train: Rows) -> tuple[Head, dict[str, Any]]:
     import numpy as np
 
-    from tlcore.engine.embeddings import stored_states
     from tlcore.engine.linear import fit_head, to_head
 
-    given.phase("encode", "Reading your texts with the language model")
-    states = stored_states(encoder, given.base_folder, train.ids, given.emit, given.check_stop)
-    given.phase("head", "Teaching the classifier first")
+    states, reading = read_and_choose(given, encoder, train.ids, train.y, ("head", "Teaching the classifier first"))
     y = np.array(train.y)
-    reading = choose_reading(
-        given, states, y, Wishes(layers=given.settings.layers, class_weight=given.settings.class_weight)
-    )
     x = features(states, reading.layers)
     head = to_head(fit_head("logistic", x, y, reading.C, reading.balanced, given.plan.seed), len(given.labels))
     return head, vars(reading)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
-from tlcore.strategies.adapters import Adapters
+from tlcore.strategies.adapters import Adapters, alpha_setting, rank_setting, targets_setting
 from tlcore.strategies.tuning import TuningSettings
 
 if TYPE_CHECKING:
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 class Settings(TuningSettings):
     learning_rate: float = setting(5e-4, "Size of the steps", "So few weights move that they may move fast.",
                                    low=1e-6, high=1e-2, term="learning rate of the adapters", advanced=True)  # fmt: skip
-    rank: int = setting(8, "Size of the added parts", "More can learn more, and needs more rows.", low=1, high=256,
-                        term="LoRA rank")  # fmt: skip
-    alpha: int = setting(16, "Weight of the added parts", "What they say counts alpha / rank times.", low=1, high=512,
-                         term="LoRA alpha", advanced=True)  # fmt: skip
-    targets: str = setting("all", "Where parts are added", "Attention: where the model relates words. All: everywhere.",
-                           choices=("all", "attention"), term="LoRA target modules", advanced=True)  # fmt: skip
+    rank: int = rank_setting("LoRA")
+    alpha: int = alpha_setting("LoRA")
+    targets: str = targets_setting("LoRA")
     lora_dropout: float = setting(0.05, "Forgetting on purpose in the added parts", "Hides some of their input while training.",
                                   low=0.0, high=0.6, term="LoRA dropout", advanced=True)  # fmt: skip
 

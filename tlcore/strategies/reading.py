@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tlcore.strategies.base import FitInput
 
@@ -52,6 +53,24 @@ def features(states: np.ndarray, layers: tuple[int, ...]) -> np.ndarray:
     import numpy as np
 
     return states[:, list(layers)].reshape(len(states), len(layers) * states.shape[2]).astype(np.float32)
+
+
+def read_and_choose(
+    given: FitInput, encoder: Any, ids: Sequence[Sequence[int]], y: Sequence[int], then: tuple[str, str]
+) -> tuple[np.ndarray, Reading]:
+    """Pooled states [rows, blocks + 1, width] of the training rows by the base model as it came, and what a head had better read.
+
+    then: name and title of the phase in which that is chosen.
+    """
+    import numpy as np
+
+    from tlcore.engine.embeddings import stored_states
+
+    given.phase("encode", "Reading your texts with the language model")
+    states = stored_states(encoder, given.base_folder, ids, given.emit, given.check_stop)
+    given.phase(*then)
+    wishes = Wishes(layers=given.settings.layers, class_weight=given.settings.class_weight)
+    return states, choose_reading(given, states, np.array(y), wishes)
 
 
 def choose_reading(given: FitInput, states: np.ndarray, y: np.ndarray, wishes: Wishes) -> Reading:

@@ -49,3 +49,8 @@ def kept_round(best_epoch: float, judged: bool) -> str:
     if judged:
         return f"The best round was number {best_epoch:.0f}; its weights are kept."
     return "No rows were left to judge the rounds by; the last one is kept."
+
+
+def tell_similarity(given: FitInput, similarity: float) -> None:
+    """How much of its view of general language the model has kept, 0 to 1."""
+    given.emit("note", level="info", text=f"It sees general sentences {similarity:.0%} as it did before (linear CKA).")

@@ -11,7 +11,7 @@ from tlcore.plan import setting
 from tlcore.strategies.base import Estimate, FitInput
 from tlcore.strategies.head_first import head_first
 from tlcore.strategies.rounds import batch_size_of, default_epochs, epochs_of
-from tlcore.strategies.telling import begin, block_total, kept_round, moved_weights, show_moving
+from tlcore.strategies.telling import begin, block_total, kept_round, moved_weights, show_moving, tell_similarity
 
 if TYPE_CHECKING:
     from tlcore.engine.callbacks import KeepBest
@@ -98,7 +98,7 @@ class Tuning:
         say_precision(given.emit)
         encoder = load_encoder(given.base_folder)
         length = min(settings.max_length, longest_input(encoder.config))
-        sides = _rows(given, length)
+        sides = token_rows(given, length)
         show_moving(given, encoder, ("head",))
         model, reading = head_first(given, encoder, sides[0])
         geometry = Geometry(encoder.to(device()), given.base_folder)
@@ -137,9 +137,8 @@ class Tuning:
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
-        seen = f"It sees general sentences {similarity:.0%} as it did before (linear CKA)."
-        for text in (kept_round(best.best_epoch, bool(len(validation))), seen):
-            given.emit("note", level="info", text=text)
+        given.emit("note", level="info", text=kept_round(best.best_epoch, bool(len(validation))))
+        tell_similarity(given, similarity)
         return {
             "phases": [phase.name for phase in phases], "best_epoch": best.best_epoch, "share_kept": share,
             f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
@@ -232,7 +231,7 @@ def _blended(given: FitInput, model: TextClassifier, start: Any, best: KeepBest,
     return found.share
 
 
-def _rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
+def token_rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
     """Token ids and labels of the training and of the validation rows."""
     from tlcore.engine.tokens import tokenize
     from tlcore.engine.training import Rows
