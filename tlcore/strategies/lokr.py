@@ -27,7 +27,7 @@ class LoKr(Adapters):
     title = "Add even smaller trained parts to the model"
     sentence = "As with small trained parts, but each is woven from two tiny tables: a fraction of the numbers, spread over as much."
     term = "LoKr: Kronecker-product adapters (kin of Compacter)"
-    when = "A small computer, and an added part that should be smaller still than LoRA's."
+    when = "A small computer, and added parts that should be smaller still: one in a thousand of the model's numbers."
     cost = 1.0
     Settings = Settings
 
