@@ -37,13 +37,14 @@ class Case:
 
 
 TUNED = ("top_layers", "lora", "bitfit", "full_finetune")
+ADAPTERS = ("lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning")
 
 CASES = (
     Case("banking77", "test.csv", "frozen_features", at_least=0.925, above_tfidf=0.0),
     Case("sms_spam", "test.csv", "frozen_features", at_least=0.975, above_tfidf=0.0),
     Case("csabstruct", "test_nodup.csv", "frozen_features", at_least=0.68, above_tfidf=0.0),
     Case("banking77", "test.csv", "full_finetune", rows=2000, above_tfidf=0.05),
-    *(Case("banking77", "test.csv", name, rows=2000, above_tfidf=0.05) for name in ("lora", "bitfit", "ia3", "lokr")),
+    *(Case("banking77", "test.csv", name, rows=2000, above_tfidf=0.05) for name in ADAPTERS),
     *(Case("sms_spam", "test.csv", name, above_tfidf=0.0) for name in TUNED),
     Case("csabstruct", "test_nodup.csv", "frozen_features", rows=2000, above_tfidf=0.0),
     *(

@@ -44,6 +44,8 @@ FAMILIES = (
     "bert", "roberta", "distilbert", "electra", "albert", "xlm-roberta", "mpnet", "deberta-v2", "modernbert", "xlnet",
 )  # fmt: skip
 """The encoder families that a base may be of; TinyBERT, BioBERT, SciBERT and FinBERT are BERT's."""
+DECODERS = ("gpt2", "llama")
+"""Families that write; a classifier reads them as it reads the others. SmolLM2, Qwen and Mistral are Llama's kin."""
 
 
 @pytest.fixture
@@ -132,6 +134,8 @@ def _save_tiny(family: str, folder: Path) -> Path:
         "mpnet": lambda: hf.MPNetConfig(**{**loud, **behind}),
         "deberta-v2": lambda: hf.DebertaV2Config(**loud, **DEBERTA_V3),
         "modernbert": lambda: hf.ModernBertConfig(**loud, **MODERN),
+        "gpt2": lambda: hf.GPT2Config(vocab_size=30522, n_embd=32, n_layer=2, n_head=4, n_positions=130),
+        "llama": lambda: hf.LlamaConfig(**loud, num_key_value_heads=2),
         "xlnet": lambda: hf.XLNetConfig(**xlnet, initializer_range=LOUD["initializer_range"]),
     }
     with torch.random.fork_rng():

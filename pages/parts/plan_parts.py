@@ -43,12 +43,13 @@ def case_pickers(project: Project, found: dict[str, str]) -> None:
 def strategy_picker(project: Project, advised: Recommendation) -> None:
     """The recommended way first, then the others that this version knows, each with when it is right and why not here."""
     ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
-    later = []
+    later, tried = [], planning.tried(project)
     for other in advised.alternatives:
         if other.available:
             ways[other.strategy] = f"{get_strategy(other.strategy).when} {other.why_not}"
         else:
             later.append(other.title)
+    ways = {name: f"{tried.get(name, '')} {text}".strip() for name, text in ways.items()}
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
     value = chosen if chosen in ways else advised.plan.strategy
     st.radio(

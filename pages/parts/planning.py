@@ -78,6 +78,22 @@ def running(project: Project) -> Path | None:
     return next((run for run in project.run_folders() if jobs.job_state(run).alive), None)
 
 
+def tried(project: Project) -> dict[str, str]:
+    """strategy -> how it did in the newest ended run of this project, beside counting words; in one sentence."""
+    from tlcore.runs import read_report
+
+    found: dict[str, str] = {}
+    for run in project.run_folders():
+        report = read_report(run) or {}
+        name, ours = str(report.get("strategy")), (report.get("test") or {}).get("macro_f1")
+        theirs = ((report.get("baselines") or {}).get("tfidf") or {}).get("macro_f1")
+        if name in found or ours is None or theirs is None:
+            continue
+        beside = f"macro-F1 {ours:.3f}, counting words (TF-IDF) {theirs:.3f}"
+        found[name] = f"Tried here: {beside}." if ours > theirs else f"Not recommended here. Tried: {beside}."
+    return found
+
+
 def check_base(name: str) -> str:
     """The name or folder of a base model, if one can be had under it. May fetch it from the Hub. Raises TlcoreError."""
     from tlcore.models.bases import get_base

@@ -145,7 +145,7 @@ def test_a_choice_of_the_users_own() -> None:
 
 def test_wrong_wishes_are_refused() -> None:
     with pytest.raises(TlcoreError, match="not in this version yet"):
-        recommend(facts(), machine(), strategy="prefix_tuning")
+        recommend(facts(), machine(), strategy="clip")
     with pytest.raises(TlcoreError, match="no strategy called"):
         recommend(facts(), machine(), strategy="magic")
     with pytest.raises(TlcoreError, match="out of range"):

@@ -11,7 +11,7 @@ from pages.parts import planning
 from tests.pages.helpers import opened, said, show
 from tlcore import jobs
 from tlcore.advise import DECISION_TABLE
-from tlcore.files import read_json
+from tlcore.files import read_json, write_json
 from tlcore.strategies import get_strategy
 
 
@@ -91,3 +91,18 @@ def test_starting_makes_a_run_and_leads_to_train(home: Path, monkeypatch: pytest
     assert read_json(run / "plan.json")["strategy"] == "frozen_features"
     assert (run / "dataset" / "dataset.json").exists()
     assert app.query_params["run"] in (run.name, [run.name])
+
+
+def test_what_was_tried_and_lost_to_counting_words_is_not_recommended(home: Path) -> None:
+    project = opened()
+    for strategy, ours in (("lora", 0.61), ("bitfit", 0.71), ("ia3", None)):
+        folder = project.new_run_folder()
+        write_json(folder / "job.json", {"kind": "train", "args": {}})
+        report = {"strategy": strategy, "test": {"macro_f1": ours}, "baselines": {"tfidf": {"macro_f1": 0.66}}}
+        write_json(folder / "report.json", report)
+    assert set(planning.tried(project)) == {"lora", "bitfit"}
+    captions = show("plan", project=project.id).radio[0].proto.captions
+    assert any(
+        "Not recommended here. Tried: macro-F1 0.610, counting words (TF-IDF) 0.660." in text for text in captions
+    )
+    assert any(text.startswith("Tried here: macro-F1 0.710") for text in captions)

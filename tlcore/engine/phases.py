@@ -10,8 +10,8 @@ import torch
 
 from tlcore.engine.groups import EMBEDDINGS, HEAD, block_name, layer_groups
 
-ADAPTERS = ("lora_", "ia3_", "lokr_")
-"""How peft's added parts are called."""
+ADAPTERS = ("lora_", "ia3_", "lokr_", "virtual_tokens")
+"""How added parts are called, peft's and ours."""
 
 PARTS = {
     "weights": lambda name: True,

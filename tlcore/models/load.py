@@ -22,6 +22,8 @@ def load_encoder(folder: Path) -> Any:
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
 
+    from tlcore.models.virtual_tokens import again
+
     quiet()
     try:
         model, found = transformers.AutoModel.from_pretrained(
@@ -41,7 +43,7 @@ def load_encoder(folder: Path) -> Any:
             str(folder),
             "Fetch it again, or choose another one.",
         )
-    return model.eval()
+    return again(model, folder).eval()
 
 
 def _old_config(folder: Path) -> dict[str, Any]:
@@ -108,4 +110,4 @@ def longest_input(config: Any) -> int:
     tables = [m for m in encoder.modules() if isinstance(m, torch.nn.Embedding) and m is not words]
     # A table of positions has a padding id only where positions are counted from behind it.
     skipped = [m.padding_idx + 1 for m in tables if m.num_embeddings == places and m.padding_idx is not None]
-    return places - max(skipped, default=0)
+    return places - max(skipped, default=0) - int(getattr(config, "virtual_tokens", 0) or 0)

@@ -14,10 +14,13 @@ from tlcore.strategies.full_finetune import FullFinetune
 from tlcore.strategies.ia3 import Ia3
 from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
+from tlcore.strategies.prefix_tuning import PrefixTuning
+from tlcore.strategies.prompt_tuning import PromptTuning
 from tlcore.strategies.top_layers import TopLayers
 
 STRATEGIES: tuple[Strategy, ...] = (
-    FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), FullFinetune(),
+    FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
+    FullFinetune(),
 )  # fmt: skip
 
 __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]

@@ -72,6 +72,10 @@ class Tuning:
         """The encoder as it is trained: with adapters, say."""
         return encoder
 
+    def room(self, settings: Any) -> int:
+        """Tokens of the longest input that what is added takes for itself."""
+        return 0
+
     def finish(self, encoder: Any) -> Any:
         """The encoder as it is kept: adapters merged into the weights."""
         return encoder
@@ -97,7 +101,7 @@ class Tuning:
         set_threads()
         say_precision(given.emit)
         encoder = load_encoder(given.base_folder)
-        length = min(settings.max_length, longest_input(encoder.config))
+        length = min(settings.max_length, longest_input(encoder.config) - self.room(settings))
         sides = token_rows(given, length)
         show_moving(given, encoder, ("head",))
         model, reading = head_first(given, encoder, sides[0])
@@ -245,7 +249,7 @@ def _word_pieces(phases: Sequence[Phase], sides: tuple[Rows, Rows], geometry: Ge
     """All that the model meets while it trains, if the table of them learns."""
     from tlcore.engine.groups import EMBEDDINGS
 
-    if not any(EMBEDDINGS in phase.rates for phase in phases):
+    if not any(EMBEDDINGS in phase.rates and phase.part == "weights" for phase in phases):
         return None
     return {piece for ids in (*(rows.ids for rows in sides), geometry.ids) for one in ids for piece in one}
 
