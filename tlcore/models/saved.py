@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from tlcore import __version__
 from tlcore.files import write_json
+from tlcore.models.adapter_files import Added
 from tlcore.models.onnx_export import SPARE, export_onnx
 from tlcore.predict.predictor import ABOUT
 
@@ -38,6 +39,7 @@ class Fitted:
 
     validation_probabilities: float32 [rows, classes] of the validation rows, by a model that did not see them.
     sklearn_head: the fitted scikit-learn pipeline, if the head came from one; kept beside as skops.
+    added: what can be kept apart from the base; None where too much of it moved.
     """
 
     encoder: Any
@@ -51,6 +53,7 @@ class Fitted:
     chosen: dict[str, Any] = field(default_factory=dict)
     sklearn_head: Any = None
     validation_probabilities: np.ndarray | None = None
+    added: Added | None = None
 
 
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:

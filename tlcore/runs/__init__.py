@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip
+ADAPTER = "adapter"
+"""What was added to the base, kept apart from it; only where it is small."""
 WORK = "work"
 """What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
 

@@ -20,12 +20,13 @@ from tlcore.evaluate.metrics import classification_scores
 from tlcore.evaluate.report import TestRows, save_predictions, test_report
 from tlcore.files import read_json, write_json
 from tlcore.jobs import CANCEL, KEEP
+from tlcore.models.adapter_files import save_adapter
 from tlcore.models.bases import base_folder, public_name
 from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
-from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs import ADAPTER, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.strategies import FitInput, get_strategy
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
@@ -68,6 +69,7 @@ def _train(context: JobContext) -> str:
 
     context.phase("export", "Making the model ready to use")
     save_model(fitted, run / MODEL, _about(plan, dataset))
+    _adapter(context, plan, fitted)
     quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
     predictor = Predictor.load(run / MODEL)
@@ -152,6 +154,12 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
     )  # fmt: skip
     return strategy.fit(given)
+
+
+def _adapter(context: JobContext, plan: Plan, fitted: Fitted) -> None:
+    if fitted.added is not None:
+        base = public_name(plan.base), base_folder(plan.base)
+        save_adapter(fitted.added, base, context.folder / MODEL, context.folder / ADAPTER)
 
 
 def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from peft import PeftConfig
 
     from tlcore.engine.phases import Phase
+    from tlcore.models.adapter_files import Added
 
 
 def rank_setting(kind: str) -> Any:
@@ -43,6 +44,11 @@ class Adapters(Tuning):
         from peft import get_peft_model
 
         return get_peft_model(encoder, self.config(encoder, settings))
+
+    def added(self, encoder: Any) -> Added:
+        from tlcore.models.adapter_files import added_by_peft
+
+        return added_by_peft(encoder)
 
     def finish(self, encoder: Any) -> Any:
         return encoder.merge_and_unload()

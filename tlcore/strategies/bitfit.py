@@ -12,6 +12,7 @@ from tlcore.strategies.tuning import Tuning, TuningSettings, in_all_blocks
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase
+    from tlcore.models.adapter_files import Added
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,8 @@ class BitFit(Tuning):
     def phases(self, settings: Any, blocks: int, rows: int) -> list[Phase]:
         """One phase (Ben Zaken et al. 2022, arXiv 2106.10199)."""
         return in_all_blocks(settings, blocks, rows, "biases", "Adjusting the bias terms of all blocks")
+
+    def added(self, encoder: Any) -> Added:
+        from tlcore.models.adapter_files import added_by_name
+
+        return added_by_name(encoder, "bias")

@@ -76,6 +76,7 @@ class FrozenFeatures:
         from tlcore.engine.linear import fit_head, to_head
         from tlcore.engine.precision import say_precision, set_threads
         from tlcore.engine.tokens import tokenize
+        from tlcore.models.adapter_files import Added
         from tlcore.models.load import load_encoder, longest_input
         from tlcore.models.saved import Fitted
 
@@ -105,7 +106,7 @@ class FrozenFeatures:
         total = sum(p.numel() for p in encoder.parameters()) + head.weight.size + head.bias.size
         return Fitted(
             encoder, given.base_folder, chosen.layers, head, max_length, None, head.weight.size + head.bias.size,
-            total, {**vars(chosen), "head": settings.head}, pipeline, validation,
+            total, {**vars(chosen), "head": settings.head}, pipeline, validation, Added(),
         )  # fmt: skip
 
 

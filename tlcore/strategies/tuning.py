@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tlcore.engine.training import Rows
     from tlcore.facts import Facts
     from tlcore.machine import Machine
+    from tlcore.models.adapter_files import Added
     from tlcore.models.saved import Fitted
 
 
@@ -75,6 +76,10 @@ class Tuning:
     def room(self, settings: Any) -> int:
         """Tokens of the longest input that what is added takes for itself."""
         return 0
+
+    def added(self, encoder: Any) -> Added | None:
+        """What can be kept apart from the base, asked before `finish`; None where too much of it moved."""
+        return None
 
     def finish(self, encoder: Any) -> Any:
         """The encoder as it is kept: adapters merged into the weights."""
@@ -154,13 +159,14 @@ class Tuning:
     ) -> Fitted:
         from tlcore.models.saved import Fitted
 
+        added = self.added(model.encoder)
         encoder = self.finish(model.encoder).to("cpu")
         head = model.head()
         size = head.weight.size + head.bias.size
         total = sum(p.numel() for p in encoder.parameters()) + size
         return Fitted(
             encoder, given.base_folder, model.layers, head, length, chosen["best_epoch"],
-            chosen["moved"] + size, total, chosen, None, probabilities,
+            chosen["moved"] + size, total, chosen, None, probabilities, added,
         )  # fmt: skip
 
 

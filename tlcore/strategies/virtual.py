@@ -11,6 +11,7 @@ from tlcore.strategies.tuning import Tuning, TuningSettings
 if TYPE_CHECKING:
     from tlcore.facts import Facts
     from tlcore.machine import Machine
+    from tlcore.models.adapter_files import Added
     from tlcore.strategies.base import Estimate
 
 
@@ -27,6 +28,11 @@ class Virtual(Tuning):
 
     def room(self, settings: Any) -> int:
         return settings.virtual_tokens
+
+    def added(self, encoder: Any) -> Added:
+        from tlcore.models.adapter_files import added_by_name
+
+        return added_by_name(encoder, "virtual_tokens")
 
     def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
         """As for texts that are longer by the vectors."""
