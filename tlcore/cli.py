@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     bundle = commands.add_parser("bundle", help="make the zip of a run, opened and re-run before it is offered")
     bundle.add_argument("run", type=Path)
     bundle.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
+    bundle.add_argument(
+        "--adapter", action="store_true", help="only what was added to the base model, where that is small"
+    )
     bundle.set_defaults(command=bundle_command)
     return top
 
@@ -306,17 +309,18 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
 def bundle_command(args: argparse.Namespace) -> dict[str, Any]:
     import shutil
 
+    from tlcore.bundle.adapter_zip import make_adapter_zip
     from tlcore.bundle.make import make_bundle
-    from tlcore.runs import BUNDLE, bundle_info
+    from tlcore.runs import ADAPTER_BUNDLE, BUNDLE, bundle_info
 
-    if bundle_info(args.run) is None:
-        make_bundle(args.run)
+    if bundle_info(args.run, args.adapter) is None:
+        (make_adapter_zip if args.adapter else make_bundle)(args.run)
     try:
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(args.run / BUNDLE, args.out)
+        shutil.copyfile(args.run / (ADAPTER_BUNDLE if args.adapter else BUNDLE), args.out)
     except (OSError, shutil.SameFileError) as error:
         raise TlcoreError("The zip could not be written there.", str(args.out), f"Choose another. ({error})") from error
-    return {**(bundle_info(args.run) or {}), "out": str(args.out)}
+    return {**(bundle_info(args.run, args.adapter) or {}), "out": str(args.out)}
 
 
 def _read(path: Path) -> Table:

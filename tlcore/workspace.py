@@ -5,6 +5,8 @@ NUDGE_HOME (default: the user's data folder)/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
   cache/graphs/             exported graphs by the shape of the model
+  cache/opened/             models put together from a base and an adapter
+  adapters/                 the shelf: what was added to a base, some hundred kB each
   precision.json            whether bf16 was measured to pay on this machine
   training.lock             one training at a time on this machine
   trash/
@@ -171,6 +173,14 @@ class Workspace:
     @property
     def graph_cache(self) -> Path:
         return self.home / "cache" / "graphs"
+
+    @property
+    def shelf(self) -> Path:
+        return self.home / "adapters"
+
+    @property
+    def opened_cache(self) -> Path:
+        return self.home / "cache" / "opened"
 
     @property
     def precision_file(self) -> Path:

