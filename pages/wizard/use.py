@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import shell, state, zip_parts
+from pages.parts import shelf_parts, shell, small_zip, state, zip_parts
 from pages.parts import use_parts as parts
 from tlcore import jobs
 
-VIEWS = ("Ask it", "Score a spreadsheet", "Take it away")
+VIEWS = ("Ask it", "Score a spreadsheet", "Take it away", "Shelf of small parts")
 
 
 def show() -> None:
@@ -26,8 +26,11 @@ def show() -> None:
         st.fragment(parts.ask)(project, run)
     elif view == "Score a spreadsheet":
         parts.sheet(project, run)
-    else:
+    elif view == "Take it away":
         zip_parts.take_away(project, run)
+        small_zip.small_zip(project, run)
+    else:
+        shelf_parts.shelf(project, run)
 
 
 shell.page("use", "Put it to work")
