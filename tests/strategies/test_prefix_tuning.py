@@ -16,7 +16,7 @@ from tlcore.strategies import get_strategy
 STRATEGY = get_strategy("prefix_tuning")
 
 
-@pytest.mark.parametrize("family", ["bert", "distilbert", "albert", "xlnet"])
+@pytest.mark.parametrize("family", ["bert", "distilbert", "albert", "xlnet", "llama"])
 def test_the_model_stays_and_a_prefix_of_each_block_moves(
     tuned: Callable[..., Any], tiny_base: Callable[[str], Path], always_better: None, family: str
 ) -> None:

@@ -16,7 +16,7 @@ from tlcore.strategies import get_strategy
 STRATEGY = get_strategy("prompt_tuning")
 
 
-@pytest.mark.parametrize("family", ["bert", "electra", "deberta-v2", "xlnet"])
+@pytest.mark.parametrize("family", ["bert", "electra", "deberta-v2", "xlnet", "gpt2"])
 def test_the_model_stays_and_words_before_the_text_move(
     tuned: Callable[..., Any], tiny_base: Callable[[str], Path], always_better: None, family: str
 ) -> None:
