@@ -136,7 +136,8 @@ def _block_inputs(encoder: Any, turned: bool = True) -> list[torch.Tensor]:
 
     turned: also where the family's blocks are given [tokens, 1, width], as XLNet's are.
     """
-    blocks, seen = list(blocks_of(encoder)[1]), {}
+    blocks = list(blocks_of(encoder)[1])
+    seen: dict[torch.nn.Module, torch.Tensor] = {}
 
     def see(block: Any, args: tuple[Any, ...], given: dict[str, Any]) -> None:
         seen.setdefault(block, args[0] if args else given["hidden_states"])
