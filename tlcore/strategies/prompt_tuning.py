@@ -26,7 +26,7 @@ class PromptTuning(Virtual):
     title = "Let it learn its own instruction"
     sentence = "The language model stays as it is; a few learned words that nobody wrote stand before your text, like an instruction."
     term = "prompt tuning (soft prompts)"
-    when = "Very large models, where it comes close to training all of it; on small ones most other ways learn more."
+    when = "A model that must stay exactly as it is: one in ten thousand of its numbers is learned beside it, and can be taken off again."
     cost = 0.9
     Settings = Settings
 
