@@ -16,6 +16,7 @@ from tlcore.facts import Facts
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
+from tlcore.strategies.base import can_learn, check_task
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -93,9 +94,10 @@ def recommend(
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
-    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in table.available_strategies()]
+    able = [one for one in table.available_strategies() if can_learn(one, task)]
+    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     advised = _advised(row, options, case, facts)
-    chosen = _named(options, strategy) if strategy else advised
+    chosen = _named(options, strategy, task) if strategy else advised
     wished = make_settings(chosen.strategy.Settings, settings or {})
     chosen = dataclasses.replace(chosen, settings=wished, estimate=chosen.strategy.estimate(facts, machine, wished))
     overrides = {"data": data, "compute": compute, "task": complexity}
@@ -125,10 +127,13 @@ def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int
     return _Option(strategy, settings, strategy.estimate(facts, machine, settings), moves)
 
 
-def _named(options: Sequence[_Option], name: str) -> _Option:
+def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
     for option in options:
         if option.strategy.name == name:
             return option
+    for one in table.available_strategies():
+        if one.name == name:
+            check_task(one, task)
     known = ", ".join(option.strategy.name for option in options)
     if name in PLANNED_TITLES:
         raise TlcoreError(
