@@ -199,15 +199,26 @@ def _why(
 def _data_sentence(facts: Facts) -> str:
     if not facts.labelled:
         return f"You have {count_text(facts.unlabelled, 'row')} and none of them has a label."
-    classes = max(1, len(facts.classes))
     rows, word = (facts.labelled, "labelled row") if facts.sampled is None else (facts.sampled, "row to learn from")
     rest = f", and {facts.unlabelled:,} without a label" if facts.unlabelled else ""
     shown = count_text(rows, word, "labelled rows" if facts.sampled is None else "rows to learn from")
     size = {"small": "a small set", "medium": "a medium-sized set", "large": "a large set"}.get(
         facts.data_size, "a set"
     )
-    each = f"about {_rows_a_class(facts):,} a class"
-    return f"You have {shown} in {count_text(classes, 'class', 'classes')}, {each}{rest}: {size}."
+    if not facts.classes:
+        return f"You have {shown}, each with a number{rest}: {size}."
+    kinds = count_text(len(facts.classes), *(("label", "labels") if _several(facts) else ("class", "classes")))
+    each = f"about {_rows_a_class(facts):,} a {_kind(facts)}"
+    return f"You have {shown} {'with' if _several(facts) else 'in'} {kinds}, {each}{rest}: {size}."
+
+
+def _several(facts: Facts) -> bool:
+    """Whether a row may have several labels: then these count up to more than there are rows."""
+    return sum(facts.classes.values()) > facts.labelled
+
+
+def _kind(facts: Facts) -> str:
+    return "label" if _several(facts) else "class"
 
 
 def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
@@ -218,7 +229,7 @@ def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
         return f"I{_too_big(cost, machine)[1:]}: close other programs first."
     if 0 < facts.smallest_class < RARE_CLASS:
         rare = sum(count < RARE_CLASS for count in facts.classes.values())
-        names = "1 class has" if rare == 1 else f"{rare:,} classes have"
+        names = f"1 {_kind(facts)} has" if rare == 1 else f"{rare:,} {'labels' if _several(facts) else 'classes'} have"
         return (
             f"{names} fewer than {RARE_CLASS} rows (the smallest {facts.smallest_class}): scores there are uncertain."
         )
@@ -239,7 +250,9 @@ def _learned(facts: Facts) -> int:
 
 
 def _rows_a_class(facts: Facts) -> int:
-    return round(_learned(facts) / max(1, len(facts.classes)))
+    """Rows of a class, or of a label; all of them where labels are numbers."""
+    given = sum(facts.classes.values()) if _several(facts) else _learned(facts)
+    return round(given / max(1, len(facts.classes)))
 
 
 def _alternatives(
@@ -294,7 +307,7 @@ def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, ca
 
 def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     rows, each = _learned(facts), _rows_a_class(facts)
-    a_class = f"{count_text(each, 'row')} a class"
+    a_class = count_text(each, "row") + (f" a {_kind(facts)}" if facts.classes else "")
     if not rows:
         return "it needs labelled rows too"
     if other.moves > chosen.moves:

@@ -30,7 +30,7 @@ class AnyOf:
     """y: 1.0 or 0.0, float [rows, labels]."""
 
     weighs_classes = False
-    Cs: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
+    Cs: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3)
     C = 0.1
 
     def __init__(self, labels: Sequence[str]) -> None:
