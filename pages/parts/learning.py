@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.reading import Preview
-from tlcore.errors import TlcoreError
 from tlcore.tables import Table
 from tlcore.tasks import Task, all_tasks, get_task, guess_task
 from tlcore.workspace import Project

@@ -195,13 +195,21 @@ class Multilabel:
 
 
 def find_mark(cells: Sequence[str]) -> str:
-    """What parts the labels in the cells of a column; "" where nothing plainly does."""
-    filled = [cell for cell in cells if cell.strip()]
+    """What parts the labels in the cells of a column: most parts come back in other cells, alone or with other partners.
+
+    "" where nothing plainly does ("Smith, John" is one name).
+    """
+    filled = Counter(stripped for cell in cells if (stripped := cell.strip()))
     for mark in MARKS:
-        parts = [[part.strip() for part in cell.split(mark) if part.strip()] for cell in filled]
-        found = Counter(part for pieces in parts for part in set(pieces))
-        several = sum(len(pieces) > 1 and sum(found[p] > 1 for p in pieces) * 2 > len(pieces) for pieces in parts)
-        if several and several >= PLAINLY * len(filled):
+        parts = {cell: [part.strip() for part in cell.split(mark) if part.strip()] for cell in filled}
+        found = Counter(part for pieces in parts.values() for part in set(pieces))
+        joined = (
+            cell
+            for cell, pieces in parts.items()
+            if len(pieces) > 1 and 2 * sum(found[p] > 1 for p in pieces) > len(pieces)
+        )
+        several = sum(filled[cell] for cell in joined)
+        if several and several >= PLAINLY * filled.total():
             return mark
     return ""
 
