@@ -25,7 +25,7 @@ class Metric:
         return "higher is better" if self.higher else "lower is better"
 
     def short(self, value: float) -> str:
-        return f"{value:.2f}" if self.top else f"{value:.3g}"
+        return f"{value:.2f}" if self.top or 0.1 <= value < 100 else f"{value:.3g}"
 
     def exact(self, value: float) -> str:
         return f"{value:.3f}" if self.top else f"{value:.4g}"

@@ -120,13 +120,12 @@ def _number_difference(report: Report) -> str:
     gain, low, high = found.get("mae"), found.get("low"), found.get("high")
     if gain is None or low is None or high is None:
         return "There is no simple method to compare with here."
-    span = f"{-high:+.3g} to {-low:+.3g}".replace("-", "−")
     if not found.get("real"):
-        return f"The difference to counting words (TF-IDF) could be chance ({span} nearer, with 95% certainty). More test rows would settle it."
-    how = "nearer to" if gain < 0 else "farther from"
-    return (
-        f"On average {abs(gain):.3g} {how} the truth than counting words (TF-IDF) ({span} nearer, with 95% certainty)."
-    )
+        span = f"between {high:.3g} farther off and {-low:.3g} nearer, with 95% certainty"
+        return f"The difference to counting words (TF-IDF) could be chance: {span}. More test rows would settle it."
+    how, ends = ("nearer to", (-high, -low)) if gain < 0 else ("farther from", (low, high))
+    span = f"{ends[0]:.3g} to {ends[1]:.3g} with 95% certainty"
+    return f"Really {how} the truth than counting words (TF-IDF): by {abs(gain):.3g} on average, {span}."
 
 
 def _wrong_sets(run: Path, report: Report) -> None:
@@ -157,15 +156,8 @@ def _wrong_sets(run: Path, report: Report) -> None:
     frame = frame[kept]
     st.caption(words.plural(len(frame), "row") + (f", the first {MOST_ROWS:,} shown" if len(frame) > MOST_ROWS else ""))
     shown = frame.head(MOST_ROWS)
-    columns = {
-        "row": "row",
-        "missed": "missed",
-        "extra": "too many",
-        "label": "truth",
-        "prediction": "answer",
-        "text": "text",
-    }
-    widths: dict[str, Any] = {"row": 70, "missed": 170, "too many": 170, "truth": 200, "answer": 200, "text": "large"}
+    columns = {"row": "row", "text": "text", "missed": "missed", "extra": "too many", "prediction": "answer"}
+    widths: dict[str, Any] = {"row": 60, "text": 380, "missed": 140, "too many": 140, "answer": 160}
     cells = {title: shown[name].tolist() for name, title in columns.items()}
     shell.text_table(cells, key="wrong-table", widths=widths, alt="Test rows with a label missing or too many")
 
@@ -211,6 +203,6 @@ def _misses(run: Path, report: Report) -> None:
             "off by": [round(value, 6) for value in frame["off"]],
             "in its range": ["no" if one else "yes" for one in outside], "text": frame["text"].tolist(),
         },
-        key="misses", widths={"row": 70, "truth": 80, "answer": 80, "off by": 80, "in its range": 90, "text": "large"},
+        key="misses", widths={"row": 60, "truth": 70, "answer": 70, "off by": 70, "in its range": 90, "text": 420},
         alt="Test rows whose number is farthest off",
     )  # fmt: skip
