@@ -209,3 +209,21 @@ def test_news_flaws(news: pd.DataFrame) -> None:
     told = (NEWS / "README.md").read_text(encoding="utf-8")
     for row in (34, 46, 97, 116, 161, 164, 196, 205, 158, 180, 64, 186, 16, 83):
         assert str(row) in told
+
+
+def test_guest_comments_are_as_their_page_says() -> None:
+    folder = ROOT / "guest_comments"
+    frame = pd.read_csv(folder / "guest_comments.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+    assert list(frame.columns) == ["comment_id", "comment", "topics"]
+    assert list(frame["comment_id"]) == [f"G-{n}" for n in range(3001, 3001 + len(frame))]
+    said = readme_tables(folder)
+    counts = Counter(topic or "(empty)" for cell in frame["topics"] for topic in cell.split(";"))
+    assert {name: int(n) for name, n in said.items() if n.isdigit()} == dict(counts)
+    by_id = frame.set_index("comment_id")
+    assert by_id.loc[said["no topics"], "topics"] == "" == by_id.loc[said["empty comment"], "comment"]
+    assert set(said["about none of the topics"].split(", ")) == set(
+        frame.loc[frame["topics"] == "(none)", "comment_id"]
+    )
+    assert sum(";" in cell for cell in frame["topics"]) >= 30
+    sets = [frozenset(words(text)) for text in frame["comment"] if text]
+    assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))

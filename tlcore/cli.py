@@ -14,6 +14,8 @@ from tlcore.errors import TlcoreError
 from tlcore.tables import FROM_PATH_LIMITS, Table, guess_roles, read_table
 
 Roles = dict[str, tuple[str, ...]]
+SCORES = {"mae": "mean absolute error", "micro_f1": "micro-F1", "macro_f1": "macro-F1"}
+"""What heads a report, as it is called; of several in one event the first."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,8 +82,14 @@ def _file(command: argparse.ArgumentParser, run: Any) -> argparse.ArgumentParser
 
 def _columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--text", action="append", default=[], metavar="COL", help="a text column; may be repeated")
-    command.add_argument("--label", metavar="COL")
-    command.add_argument("--task", default="classify", metavar="NAME")
+    command.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="the label column; for multilabel it may be repeated",
+    )
+    command.add_argument("--task", default="classify", metavar="NAME", help="classify, multilabel or score")
     command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
 
 
@@ -269,14 +277,20 @@ def _spoken(kind: str, fields: Mapping[str, Any]) -> str:
     if kind == "note":
         return f"  note: {fields['text']}\n"
     if kind == "eval":
-        return f"  round {fields['epoch']:g}: loss {fields['loss']}, macro-F1 {fields['macro_f1']} (validation)\n"
+        return f"  round {fields['epoch']:g}: loss {fields['loss']}, {_scored(fields)} (validation)\n"
     if kind == "curve":
-        return f"  {fields['labels']} labels: macro-F1 {fields['macro_f1']} (validation)\n"
+        return f"  {fields['labels']} labels: {_scored(fields)} (validation)\n"
     if kind == "choice":
         return f"  {fields['what']}: {fields['chosen']}\n"
     if kind == "baseline":
-        return f"  {fields['name']}: macro-F1 {fields['macro_f1']} (validation)\n"
+        return f"  {fields['name']}: {_scored(fields)} (validation)\n"
     return ""
+
+
+def _scored(fields: Mapping[str, Any]) -> str:
+    """The heading score of an event, whichever task it is of."""
+    name = next((name for name in SCORES if name in fields), "macro_f1")
+    return f"{SCORES[name]} {fields.get(name)}"
 
 
 def predict_command(args: argparse.Namespace) -> dict[str, Any]:
@@ -340,7 +354,7 @@ def _facts(args: argparse.Namespace) -> Any:
 
 def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
     """The columns by role: those named, else those guessed (and said)."""
-    roles: dict[str, list[str]] = {"text": list(args.text), "label": [args.label] if args.label else []}
+    roles: dict[str, list[str]] = {"text": list(args.text), "label": list(args.label)}
     for pair in args.role:
         name, column = _pair(pair, "--role")
         roles.setdefault(name, []).append(column)

@@ -90,10 +90,12 @@ class Dataset:
         return dict(Counter(self.rows["split"][:]))
 
     def class_counts(self) -> dict[str, int]:
-        """Labelled rows of each class that are learned from or tested on, largest class first."""
+        """Labelled rows of each class that are learned from or tested on, largest class first; {} where a label is no class."""
         sides = {TRAIN, VALIDATION, TEST}
         pairs = zip(self.rows["label"][:], self.rows["split"][:], strict=True)
-        return dict(Counter(label for label, side in pairs if side in sides).most_common())
+        return dict(
+            Counter(name for label, side in pairs if side in sides for name in self.task.names(label)).most_common()
+        )
 
     def sides(self) -> dict[str, str]:
         """split_key of each text of the user's file, as it is and as it was -> its side: what a later file is split like."""
@@ -200,6 +202,7 @@ def make_dataset(
     told, seed, sample = told or Nobody(), wishes.get("seed", 0), wishes.get("sample")
     wish, leave_out, mends = wishes.get("split") or SplitWish(), wishes.get("leave_out", ()), wishes.get("mends", ())
     check_roles(table, task, roles)
+    task = task.settle(table, roles)
     told.phase("rows", "Reading your rows")
     rows = read_rows(table, task, roles, FILE, told)
     outcomes = apply_mends(rows, mends)
@@ -210,9 +213,9 @@ def make_dataset(
     seen = [label for label, why in zip(rows["label"], rows["why"], strict=True) if not why]
     warnings = [*task.validate(seen), *left_out_warnings(rows)]
     warnings += [note for outcome in outcomes for note in outcome.warnings()]
-    found = _split(rows, table, wish, (seed, test is not None, sample))
+    found = _split(rows, table, task, wish, (seed, test is not None, sample))
     warnings += found.notes
-    labels = tuple(sorted({label for label in seen if label is not None}))
+    labels = tuple(sorted({name for label in seen if label is not None for name in task.names(label)}))
     if test is not None:
         more, notes = test_rows(test, task, roles, labels)
         warnings += notes
@@ -224,13 +227,13 @@ def make_dataset(
     )  # fmt: skip
 
 
-def _split(rows: Rows, table: Table, wish: SplitWish, how: tuple[int, bool, Sample | None]) -> Split:
+def _split(rows: Rows, table: Table, task: Task, wish: SplitWish, how: tuple[int, bool, Sample | None]) -> Split:
     """Put the side of each row that can be learned from into `split`."""
     usable = [i for i, label in enumerate(rows["label"]) if label is not None and not rows["why"][i]]
     column = wish.group or wish.date
     cells = table.column(column) if column else []
     given = SplitRows(
-        [rows["text"][i] for i in usable], [rows["label"][i] for i in usable], [rows["row"][i] for i in usable],
+        [rows["text"][i] for i in usable], task.strata([rows["label"][i] for i in usable]), [rows["row"][i] for i in usable],
         [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable], [rows["same"][i] for i in usable],
     )  # fmt: skip
     found = make_split(given, *how, wish)

@@ -102,7 +102,7 @@ def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts
     learned = [columns["label"][i] for i in own if columns["split"][i] in (TRAIN, VALIDATION)]
     is_sample = NOT_SAMPLED in columns["split"]
     unlabelled = sum(columns["split"][i] == UNLABELLED for i in own)
-    classes = dict(Counter(labels).most_common())
+    classes = _classes(dataset, labels)
     lengths = _lengths_of(dataset, used, tokenizer_file)
     return Facts(
         rows=len(columns["split"]),
@@ -117,16 +117,24 @@ def measure_facts(dataset: Dataset, tokenizer_file: Path | None = None) -> Facts
         max_length=MAX_LENGTH,
         cut_off=lengths.cut_off,
         duplicates=len(used) - len({columns["same"][i] for i in used}),
-        data_size=data_size(list(Counter(learned if is_sample else labels).values())),
+        data_size=data_size(
+            list(_classes(dataset, learned).values()) if is_sample else list(classes.values()),
+            len(learned) if is_sample else len(labels),
+        ),
         mostly_unlabelled=is_mostly_unlabelled(len(labels), unlabelled),
         estimated=lengths.estimated,
         sampled=len(learned) if is_sample else None,
     )
 
 
-def data_size(class_counts: Sequence[int]) -> str:
-    """none, small, medium or large, from the labelled rows of each class."""
-    rows = sum(class_counts)
+def _classes(dataset: Dataset, targets: Sequence[str]) -> dict[str, int]:
+    """Rows of each class, the largest first; a row with several labels counts for each, one with a number for none."""
+    return dict(Counter(name for target in targets for name in dataset.task.names(target)).most_common())
+
+
+def data_size(class_counts: Sequence[int], rows: int | None = None) -> str:
+    """none, small, medium or large, from the labelled rows of each class. rows: where they are not the sum of these."""
+    rows = sum(class_counts) if rows is None else rows
     if rows == 0:
         return "none"
     size = 1 if rows < SMALL_BELOW else 2 if rows < MEDIUM_BELOW else 3

@@ -21,7 +21,7 @@ from tlcore.mend import describe
 from tlcore.mend.base import load_mends
 from tlcore.models.bases import tokenizer_file
 from tlcore.order import BUCKETS, PREPARED, PROBLEMS, SHOWN, Order, problem_file
-from tlcore.splits import SplitWish, split_name
+from tlcore.splits import LEFT_OUT, NOT_SAMPLED, SplitWish, split_name
 from tlcore.tables import kept_table, read_table
 from tlcore.tasks import get_task
 from tlcore.told import Listener
@@ -30,6 +30,7 @@ from tlcore.workspace import Project
 if TYPE_CHECKING:
     from tlcore.worker import JobContext
 
+MOST_NUMBERS = 2_000
 LETTERS = 200
 """Of a text in a list of rows."""
 
@@ -128,10 +129,22 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
             some[side].append({"row": row, "why": why or "no label", "text": text[:LETTERS]})
     return {
         **some,
+        "task": dataset.task.name,
+        "numbers": _numbers(dataset),
         "warnings": list(dataset.warnings),
         "counts": dataset.counts(),
         "lengths": [buckets[i] for i in range(len(BUCKETS) + 1)],
     }
+
+
+def _numbers(dataset: Dataset) -> list[float]:
+    """The targets of a task whose targets are amounts, evenly thinned out to MOST_NUMBERS, its ends kept; else none."""
+    if dataset.labels:
+        return []
+    pairs = zip(dataset.rows["label"][:], dataset.rows["split"][:], strict=True)
+    values = sorted(float(label) for label, side in pairs if label is not None and side not in (LEFT_OUT, NOT_SAMPLED))
+    every = -(-len(values) // MOST_NUMBERS) or 1
+    return values[::every] + values[-1:] * (every > 1)
 
 
 def _save_problems(folder: Path, problems: Iterable[Problem]) -> None:

@@ -42,6 +42,12 @@ def check_roles(table: Table, task: Task, roles: Roles) -> None:
                 table.how.file,
                 f"{role.help} Columns here: {', '.join(table.columns[:20])}.",
             )
+        if len(columns) > 1 and not role.many:
+            raise TlcoreError(
+                f"{len(columns)} columns are chosen for the {role.title.lower()}, and only one can be.",
+                ", ".join(f"column “{name}”" for name in columns),
+                "Choose one. (Where each is a label that may fit or not, learn several labels per text: --task multilabel.)",
+            )
         for column in columns:
             table.column(column)
     for column in roles.get("label", ()):
@@ -146,8 +152,7 @@ def test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> t
         if rows["why"][i] or label is None:
             continue
         rows["split"][i] = TEST
-        if label not in known:
-            unknown[label] += 1
+        unknown.update(name for name in task.names(label) if name not in known)
     if TEST not in rows["split"]:
         raise TlcoreError("No row of the test file has both a text and a label.", test.how.file, "Check its columns.")
     notes = [f"The test file: {note[0].lower()}{note[1:]}" for note in left_out_warnings(rows)]

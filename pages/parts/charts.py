@@ -11,6 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from pages.parts.metrics import USUAL, Metric
 from pages.parts.points import Point, thin
 
 TRAINING, VALIDATION, TFIDF, MAJORITY, MODEL = "#2A8CC9", "#D55E00", "#B8679A", "#8B979E", "#009E73"
@@ -21,6 +22,10 @@ BASELINES = {
     "tfidf": ("Counting words (TF-IDF)", TFIDF),
 }
 """The simple methods by name: what they do, and their colour on every screen."""
+
+TUNED = "#7A6BC0"
+ALWAYS = {"micro_f1": "Always the commonest labels", "mae": "Always the median"}
+"""The simplest method, where it is not the largest class."""
 
 MOST_CLASSES = 20
 CLEAR = "rgba(0,0,0,0)"
@@ -37,22 +42,32 @@ def safe(text: object, most: int = 40) -> str:
     return html.escape(short).replace("$", "&#36;")
 
 
-def score_chart(model: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> go.Figure:
-    """macro-F1 with its interval: the model beside the simple methods, one row each."""
+def baselines_of(metric: Metric) -> dict[str, tuple[str, str]]:
+    """The simple methods that a score stands beside, by name: what they do, and their colour."""
+    found = {**BASELINES, "tfidf_tuned": ("Counting words, tuned", TUNED)}
+    return found | {"majority": (ALWAYS.get(metric.name, BASELINES["majority"][0]), MAJORITY)}
+
+
+def score_chart(
+    model: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]], metric: Metric = USUAL
+) -> go.Figure:
+    """The heading score with its interval: the model beside the simple methods, one row each."""
     rows = [("Your model", MODEL, model)]
     rows += [
-        (title, colour, baselines[name]) for name, (title, colour) in reversed(BASELINES.items()) if baselines.get(name)
+        (title, colour, baselines[name])
+        for name, (title, colour) in reversed(baselines_of(metric).items())
+        if baselines.get(name)
     ]
     figure = figure_of("score", 66 + 44 * len(rows))
-    shown = [(title, colour, scores) for title, colour, scores in rows if scores.get("macro_f1") is not None]
+    shown = [(title, colour, scores) for title, colour, scores in rows if scores.get(metric.name) is not None]
     for title, colour, scores in shown:
-        value = float(scores["macro_f1"])
-        low, high = scores.get("macro_f1_low"), scores.get("macro_f1_high")
-        span, bars = "no interval", None
+        value = float(scores[metric.name])
+        low, high = scores.get(f"{metric.name}_low"), scores.get(f"{metric.name}_high")
+        told, bars = "no interval", None
         if low is not None and high is not None:
-            span = f"{low:.3f} to {high:.3f}"
-            ends = {"array": [high - value], "arrayminus": [value - low]}
-            bars = {"type": "data", "symmetric": False, "color": colour, "thickness": 3, "width": 7, **ends}
+            told = f"{metric.exact(low)} to {metric.exact(high)}"
+            both = {"array": [high - value], "arrayminus": [value - low]}
+            bars = {"type": "data", "symmetric": False, "color": colour, "thickness": 3, "width": 7, **both}
         figure.add_scatter(
             x=[value],
             y=[title],
@@ -60,19 +75,24 @@ def score_chart(model: Mapping[str, Any], baselines: Mapping[str, Mapping[str, A
             marker={"color": colour, "size": 15 if scores is model else 11},
             showlegend=False,
             error_x=bars,
-            hovertemplate=f"{title}: macro-F1 {value:.3f} ({span})<extra></extra>",
+            hovertemplate=f"{title}: {metric.title} {metric.exact(value)} ({told})<extra></extra>",
         )
         figure.add_annotation(
             x=value if high is None else high,
             y=title,
-            text=f"{value:.2f}",
+            text=metric.short(value),
             showarrow=False,
             xanchor="left",
             xshift=14,
             font={"color": colour, "size": 14},
         )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ", tickfont={"size": 13}, fixedrange=True)
-    figure.update_xaxes(title_text="macro-F1 on the test rows, with the 95% interval", range=[0, 1.08], fixedrange=True)
+    ends = [float(scores.get(f"{metric.name}_high") or scores[metric.name]) for _, _, scores in shown]
+    span = [0, 1.08 * metric.top] if metric.top else [0, 1.2 * max(ends, default=1.0)]
+    about = f"{metric.title} on the test rows, with the 95% interval"
+    figure.update_xaxes(
+        title_text=about if metric.higher else f"{about} ({metric.better})", range=span, fixedrange=True
+    )
     figure.update_layout(hovermode="closest")
     return figure
 
@@ -180,6 +200,21 @@ def confidence_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
     )
     figure.update_xaxes(visible=False, range=[0, 1.12], fixedrange=True)
     figure.update_layout(hovermode="closest", bargap=0.3, margin={"l": 8, "r": 8, "t": 4, "b": 4})
+    return figure
+
+
+def label_bars(labels: Sequence[tuple[str, float, float]]) -> go.Figure:
+    """How likely each label is (name, probability, threshold); those that are given in the model's colour, a mark at each threshold."""
+    figure = confidence_bars([(name, share) for name, share, _ in labels])
+    figure.data[0].marker.color = [MODEL if share >= cut else STILL for _, share, cut in labels]
+    figure.add_scatter(
+        x=[cut for _, _, cut in labels],
+        y=list(range(len(labels))),
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 18, "line": {"color": STILL_TEXT, "width": 2}},
+        showlegend=False,
+        hovertemplate="given from %{x:.0%} on<extra></extra>",
+    )
     return figure
 
 

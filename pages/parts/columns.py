@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import state
+from pages.parts import learning, state
 from pages.parts.reading import DELIMITERS, ENCODINGS, LOST, WITHOUT_NAMES_IN_A_ROW, Preview, spellings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md, plural
@@ -108,21 +108,37 @@ def sheet_picker(project: Project, preview: Preview) -> None:
         st.selectbox(title, preview.how.sheets, **wish)
 
 
-def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
-    """The text columns and the label column, guessed at first; what is shown is what the draft keeps."""
+def role_pickers(project: Project, preview: Preview) -> tuple[list[str], list[str]]:
+    """The text columns and the label columns, guessed at first; what is shown is what the draft keeps."""
     names = preview.columns
     _settle(project, preview)
+    learning.settle(project, preview)
     left, right = st.columns(2)
     with left:
         wish = state.kept(project, "roles.text", [], names)
         help = "The column to read. Several columns are read one after the other."
         text = st.multiselect("Text to read", names, placeholder="Choose columns", help=help, **wish)
     with right:
-        help = "The column with the right answer. Rows where it is empty are kept, but not learned from."
-        label = st.selectbox(
-            "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
+        labels = _labels(project, names)
+    learning.picker(project)
+    return text, labels
+
+
+def _labels(project: Project, names: list[str]) -> list[str]:
+    """One column; or several, where each may be a label of its own."""
+    if learning.takes_many(project):
+        help = "One column that holds all labels of a text, or a column of yes and no for each label."
+        wish = state.kept(project, "roles.label", [], names, None, " several")
+        return list(
+            st.multiselect(
+                "Labels: one column, or one for each label", names, placeholder="Choose columns", help=help, **wish
+            )
         )
-    return text, label
+    help = "The column with the right answer. Rows where it is empty are kept, but not learned from."
+    label = st.selectbox(
+        "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
+    )
+    return [label] if label else []
 
 
 def _label_wish(project: Project, names: list[str]) -> dict[str, Any]:

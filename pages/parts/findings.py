@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.parts import shell
 from pages.parts.bars import MOST_CLASSES, balance_chart, length_chart
 from pages.parts.charts import CONFIG
+from pages.parts.number_charts import spread
 from pages.parts.prepared import Prepared
 from pages.parts.words import escape_md, number, of, plural
 from tlcore.order import SHOWN
 from tlcore.splits import points_for_rows
 
 
+@dataclass(frozen=True)
+class Words:
+    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers."""
+
+    one: str = "class"
+    many: str = "classes"
+    joined: str = "in"
+
+
+WORDS = {"classify": Words(), "multilabel": Words("label", "labels", "with"), "score": Words("")}
+
+
 def headline(found: Prepared) -> None:
-    facts = found.facts
-    classes = plural(len(facts.classes), "class", "classes")
-    shell.answer(f"Yes: {plural(found.learned_from, 'row')} in {classes} to learn from and to test on.")
+    facts, what = found.facts, WORDS.get(found.task, WORDS["classify"])
+    among = f" {what.joined} {plural(len(facts.classes), what.one, what.many)}" if what.one else ", each with a number,"
+    shell.answer(f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on.")
     places = st.columns(4)
     places[0].metric("Rows in the file", number(facts.rows))
-    places[1].metric("Smallest class", plural(facts.smallest_class, "row"))
+    if what.one:
+        places[1].metric(
+            f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
+        )
+    else:
+        places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
@@ -31,7 +52,7 @@ def sides(found: Prepared) -> None:
     counts = found.counts
     learn, choose, test = (counts.get(side, 0) for side in ("train", "validation", "test"))
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
-    if test:
+    if test and found.task != "score":
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
     st.caption(escape_md(about))
 
@@ -46,15 +67,22 @@ def notes(found: Prepared) -> None:
 
 
 def picture(found: Prepared) -> None:
-    st.subheader("How the rows spread over the classes", anchor=False)
-    classes = found.facts.classes
-    alt = "Rows of each class: " + ", ".join(f"{name} {count}" for name, count in list(classes.items())[:10])
-    st.plotly_chart(balance_chart(classes), key="balance", config=CONFIG, alt=alt)
-    if len(classes) > MOST_CLASSES:
-        st.caption(f"The {MOST_CLASSES} largest of {len(classes):,} classes; all of them below.")
-        shell.text_table({"class": list(classes), "rows": list(classes.values())}, height=220, key="classes")
+    what, classes = WORDS.get(found.task, WORDS["classify"]), found.facts.classes
+    st.subheader(f"How the rows spread over the {what.many if what.one else 'numbers'}", anchor=False)
+    if what.one:
+        _balance(classes, what)
+    else:
+        st.plotly_chart(spread(found.numbers), key="balance", config=CONFIG, alt="How many rows have which number")
     st.subheader("How long the texts are", anchor=False)
     st.plotly_chart(length_chart(found.lengths), key="lengths", config=CONFIG, alt="Texts by their length in words")
+
+
+def _balance(classes: Mapping[str, int], what: Words) -> None:
+    alt = f"Rows of each {what.one}: " + ", ".join(f"{name} {count}" for name, count in list(classes.items())[:10])
+    st.plotly_chart(balance_chart(classes), key="balance", config=CONFIG, alt=alt)
+    if len(classes) > MOST_CLASSES:
+        st.caption(f"The {MOST_CLASSES} largest of {len(classes):,} {what.many}; all of them below.")
+        shell.text_table({what.one: list(classes), "rows": list(classes.values())}, height=220, key="classes")
 
 
 def other_rows(found: Prepared) -> None:

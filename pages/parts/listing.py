@@ -56,12 +56,19 @@ def next_step(project: Project) -> str:
     return "check" if (project.draft().get("roles") or {}).get("label") else "data"
 
 
+def _kinds(classes: dict[str, int], labelled: int) -> str:
+    """ " in 3 classes"; labels where a row may have several; "" where they are numbers."""
+    several = sum(classes.values()) > labelled
+    words = ("label", "labels") if several else ("class", "classes")
+    return f" {'with' if several else 'in'} {plural(len(classes), *words)}" if classes else ""
+
+
 def about(project: Project) -> str:
     """Rows, classes and what happened last, in a line."""
     facts, path, runs = last_facts(project), spreadsheet(project), project.run_folders()
     parts = [path.name] if path else ["no spreadsheet yet"]
     if facts:
-        parts.append(f"{plural(facts['rows'], 'row')} in {plural(len(facts['classes']), 'class', 'classes')}")
+        parts.append(plural(facts["rows"], "row") + _kinds(facts["classes"], facts["labelled"]))
     if runs:
         state = jobs.job_state(runs[0])
         word = "training now" if state.alive else ENDS.get(state.state, state.state)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pages.parts.live_time import NOT_A_PHASE, fraction, fraction_at
 from pages.parts.live_view import LiveView
+from pages.parts.metrics import metric_in
 from pages.parts.points import MOST_POINTS, thin
 
 Event = Mapping[str, Any]
@@ -151,8 +152,17 @@ def _numbers(state: dict[str, Any], event: Event) -> None:
         state[name] = number(event.get(name)) or state[name]
 
 
+def _score(state: dict[str, Any], event: Event) -> float | None:
+    """The score that heads the report, whichever that is."""
+    metric = metric_in(event)
+    if metric is None:
+        return None
+    state["metric"] = metric.name
+    return number(event.get(metric.name))
+
+
 def _eval(state: dict[str, Any], event: Event) -> None:
-    step, loss, f1 = (number(event.get(name)) for name in ("step", "loss", "macro_f1"))
+    step, loss, f1 = *(number(event.get(name)) for name in ("step", "loss")), _score(state, event)
     left = number(event.get("patience_left"))
     _at_step(state, step)
     if step is not None and loss is not None:
@@ -175,7 +185,7 @@ def _forgetting(state: dict[str, Any], event: Event) -> None:
 
 
 def _curve(state: dict[str, Any], event: Event) -> None:
-    labels, f1 = number(event.get("labels")), number(event.get("macro_f1"))
+    labels, f1 = number(event.get("labels")), _score(state, event)
     if labels is not None and f1 is not None:
         state["curve"] = [point for point in state["curve"] if point[0] != labels] + [(labels, f1)]
 
@@ -191,7 +201,7 @@ def _blocks(state: dict[str, Any], event: Event) -> None:
 
 
 def _baseline(state: dict[str, Any], event: Event) -> None:
-    f1 = number(event.get("macro_f1"))
+    f1 = _score(state, event)
     if f1 is not None:
         _put(state["baselines"], str(event.get("name", "")), f1)
 

@@ -62,7 +62,7 @@ class LiveView:
     `spent`: seconds of the phases left behind, those of work that has to be done again not counted. `part`: of the phase it
     is in; `part_from`: where that stood when the phase was entered, more than 0 where a paused training goes on.
     `rates`: points by layer group; `rates_now`: the rates of the groups that move now. `rounds`: step and patience left.
-    `bests`: step and macro-F1 of the rounds that were the best so far.
+    `bests`: step and score of the rounds that were the best so far. `metric`: what `f1`, `curve` and `baselines` are scored by.
     """
 
     offset: int = 0
@@ -102,6 +102,7 @@ class LiveView:
     notes: tuple[tuple[str, str], ...] = ()
     last_kind: str = ""
     finished: bool = False
+    metric: str = "macro_f1"
 
     @property
     def phase(self) -> str:

@@ -48,7 +48,8 @@ class Step:
 @dataclass(frozen=True)
 class Prepared:
     """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths;
-    what was mended. key: what it was made from."""
+    what was mended. key: what it was made from. numbers: where labels are amounts, those of (at most so many as are drawn of)
+    the rows that are learned from."""
 
     key: str
     facts: Facts
@@ -59,6 +60,8 @@ class Prepared:
     lengths: list[int]
     problems: tuple[Card, ...]
     steps: tuple[Step, ...]
+    task: str = "classify"
+    numbers: tuple[float, ...] = ()
 
     @property
     def learned_from(self) -> int:
@@ -105,6 +108,8 @@ def prepare(project: Project) -> Prepared:
         about["lengths"],
         tuple(card for one in about["cards"] for card in read_cards([one], problem_file(folder, one["id"]))),
         tuple(Step(**{**step, "notes": tuple(step["notes"])}) for step in about["steps"]),
+        about.get("task", "classify"),
+        tuple(about.get("numbers", ())),
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts import charts, shell, words
 from pages.parts.live import plain_value
+from pages.parts.metrics import metric_of
 
 Report = Mapping[str, Any]
 
@@ -61,11 +62,11 @@ def difference_sentence(report: Report) -> str:
     gain, low, high = found.get("macro_f1"), found.get("low"), found.get("high")
     if gain is None:
         return "There is no simple method to compare with here."
-    span = f", {_points(low)} to {_points(high)} with 95% certainty" if low is not None and high is not None else ""
-    size = f"{_points(abs(gain), sign=False)} points of macro-F1"
+    span = f", {points_of(low)} to {points_of(high)} with 95% certainty" if low is not None and high is not None else ""
+    size = f"{points_of(abs(gain), sign=False)} points of macro-F1"
     if not found.get("real"):
         return (
-            f"The difference to counting words (TF-IDF) could be chance: {_points(gain)} points{span}. "
+            f"The difference to counting words (TF-IDF) could be chance: {points_of(gain)} points{span}. "
             "More test rows would settle it."
         )
     if gain > 0:
@@ -76,7 +77,7 @@ def difference_sentence(report: Report) -> str:
     )
 
 
-def _points(value: float, sign: bool = True) -> str:
+def points_of(value: float, sign: bool = True) -> str:
     return f"{value * 100:+.1f}".replace("-", "−") if sign else f"{value * 100:.1f}"
 
 
@@ -91,13 +92,15 @@ def looks_sentence(report: Report) -> str:
 
 
 def compared(report: Report) -> None:
-    """The score beside both simple methods."""
+    """The score beside the simple methods."""
     test = report.get("test") or {}
-    if test.get("macro_f1") is None:
+    metric = metric_of(report)
+    if test.get(metric.name) is None:
         st.info("There is no score to draw for this model.")
         return
-    alt = "macro-F1 of your model and of two simple methods, each with its interval."
-    st.plotly_chart(charts.score_chart(test, report.get("baselines") or {}), key="score", config=charts.CONFIG, alt=alt)
+    alt = f"{metric.title} of your model and of simple methods, each with its interval."
+    figure = charts.score_chart(test, report.get("baselines") or {}, metric)
+    st.plotly_chart(figure, key="score", config=charts.CONFIG, alt=alt)
 
 
 def classes(report: Report) -> None:
@@ -245,16 +248,30 @@ def details(report: Report) -> None:
         ("Rows", ", ".join(f"{name} {words.number(count)}" for name, count in rows.items())),
         *((f"Chosen: {name}", plain_value(value)) for name, value in chosen.items()),
         ("Rounds (epochs)", words.number(report.get("epochs"), 1)),
-        ("Accuracy", words.score(test.get("accuracy"))),
-        ("macro-F1, test rows", words.score(test.get("macro_f1"))),
-        ("macro-F1, validation rows", words.score((report.get("validation") or {}).get("macro_f1"))),
-        ("AUROC", words.score(test.get("auroc"))),
+        *_scores(report, test),
         ("Parameters that learned", f"{words.number(moving)} of {words.number(total)}"),
         ("Most memory", words.megabytes(report.get("peak_memory_mb"))),
         ("Time", words.duration(sum(took)) if took else "–"),
         *((f"Time: {name}", f"{value:.1f} s") for name, value in seconds.items() if value is not None),
     ]
     shell.text_table({"what": [name for name, _ in facts], "value": [value for _, value in facts]}, key="facts")
+
+
+SCORES = {
+    "accuracy": "Accuracy", "macro_f1": "macro-F1, each label counting the same", "auroc": "AUROC",
+    "pearson": "Correlation (Pearson)", "spearman": "Correlation of the order (Spearman)", "within": "Truth in the given range",
+}  # fmt: skip
+
+
+def _scores(report: Report, test: Report) -> list[tuple[str, str]]:
+    """The heading score on both sides, then the others, exact."""
+    metric = metric_of(report)
+    validation = (report.get("validation") or {}).get(metric.name)
+    return [
+        (f"{metric.title}, test rows", words.score(test.get(metric.name))),
+        (f"{metric.title}, validation rows", words.score(validation)),
+        *((title, words.score(test[name])) for name, title in SCORES.items() if name in test and name != metric.name),
+    ]
 
 
 def short(label: object, most: int = 60) -> str:

@@ -66,7 +66,9 @@ def _rows(folder: Path) -> None:
         return  # scored before there was this: the files have everything
     pages, page = max(1, -(-found.rows // PAGE_ROWS)), 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key="scored-order")
+        order = ORDERS[0]
+        if found.has_confidence:
+            order = st.segmented_control("Order", ORDERS, default=ORDERS[0], required=True, key="scored-order")
         if pages > 1:
             page = int(
                 st.number_input(f"Page, of {pages:,}", 1, pages, width=PAGE_WIDTH, key=f"scored-page-{folder.name}")

@@ -129,6 +129,7 @@ def kept(
     default: Any = None,
     options: Sequence[Any] | None = None,
     convert: Callable[[Any], Any] | None = None,
+    kind: str = "",
 ) -> dict[str, Any]:
     """key, on_change and args of a widget whose value lives in the draft under `name` ("read.sheet" for a nested one).
 
@@ -139,12 +140,17 @@ def kept(
     if options is not None:
         several = isinstance(value, list | tuple)
         value = [v for v in value if v in options] if several else value if value in options else default
-    return shown(of, name, value, convert)
+    return shown(of, name, value, convert, kind)
 
 
-def shown(of: Project, name: str, value: Any, convert: Callable[[Any], Any] | None = None) -> dict[str, Any]:
-    """Like `kept`, for a widget whose value is not the draft's own: `value` is what it shows."""
-    key = f"{of.id}/{name}"
+def shown(
+    of: Project, name: str, value: Any, convert: Callable[[Any], Any] | None = None, kind: str = ""
+) -> dict[str, Any]:
+    """Like `kept`, for a widget whose value is not the draft's own: `value` is what it shows.
+
+    kind: tells two widgets apart that write to the same place at different times.
+    """
+    key = f"{of.id}/{name}{kind}"
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return {"key": key, "on_change": _keep, "args": (of, name, key, convert, uploads())}

@@ -33,7 +33,7 @@ NO_COLUMN = ""
 FAILURE = "test file failure"
 
 
-def controls(project: Project, preview: Preview, text: list[str], label: str) -> TlcoreError | None:
+def controls(project: Project, preview: Preview, text: list[str], labels: list[str]) -> TlcoreError | None:
     """What the test is made of; why it cannot be so, where that can be told from here."""
     wished = bool(state.draft(project).get("split"))
     with st.expander("How should it be tested?", expanded=wished):
@@ -43,9 +43,9 @@ def controls(project: Project, preview: Preview, text: list[str], label: str) ->
         )  # fmt: skip
         error = None
         if how in COLUMN:
-            error = _column(project, how, [name for name in preview.columns if name not in (*text, label)])
+            error = _column(project, how, [name for name in preview.columns if name not in (*text, *labels)])
         elif how == OWN:
-            error = _own_file(project, [*text, *([label] if label else [])])
+            error = _own_file(project, [*text, *labels])
         if how != OWN:
             _how_sure(project, preview.rows)
     return error

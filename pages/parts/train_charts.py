@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pages.parts.charts import BASELINES, CLEAR_GREY, STILL_TEXT, TRAINING, VALIDATION, figure_of, line, safe
+from pages.parts.metrics import USUAL, Metric
 from pages.parts.points import Point, thin
 
 PARTS = {"head": "classifier", "top": "last layer"}
@@ -32,10 +33,10 @@ def loss_chart(training: Sequence[Point], validation: Sequence[Point]) -> go.Fig
     return figure
 
 
-def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step") -> go.Figure:
-    """macro-F1 on the validation rows as training goes on, or as labels grow, above the TF-IDF line it has to beat."""
+def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step", metric: Metric = USUAL) -> go.Figure:
+    """The score on the validation rows as training goes on, or as labels grow, beside the TF-IDF line it has to beat."""
     figure = figure_of(f"f1-{x_title}", 260)
-    line(figure, points, "your model", VALIDATION, f"{x_title} %{{x:,}}: macro-F1 %{{y:.3f}}", markers=True)
+    line(figure, points, "your model", VALIDATION, f"{x_title} %{{x:,}}: {metric.title} %{{y:.3f}}", markers=True)
     end = max((x for x, _ in points), default=0.0) or 1.0
     if tfidf is not None:
         name, colour = BASELINES["tfidf"]
@@ -45,12 +46,14 @@ def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step"
             mode="lines",
             name=name,
             line={"color": colour, "width": 2, "dash": "dot"},
-            hovertemplate=f"{name}: macro-F1 %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{name}: {metric.title} %{{y:.3f}}<extra></extra>",
         )
     values = [y for _, y in points] + ([tfidf] if tfidf is not None else [])
     floor = max(0.0, min(values) - 0.05) if values else 0.0
     figure.update_xaxes(title_text=x_title, rangemode="tozero")
-    figure.update_yaxes(title_text="macro-F1", range=[floor, min(1.005, max(values, default=1.0) + 0.05)])
+    top = max(values, default=1.0)
+    span = [floor, min(1.005, top + 0.05)] if metric.top else [0, 1.1 * top or 1.0]
+    figure.update_yaxes(title_text=metric.title, range=span)
     return figure
 
 

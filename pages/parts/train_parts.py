@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts import problems, shell, train_charts, words
 from pages.parts.charts import CONFIG
 from pages.parts.live import GOING_ON, LiveView, expected_phases, patience_of, read_live
+from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.events import EVENTS
@@ -102,17 +103,17 @@ def progress(view: LiveView, asked: str, waking: bool = False) -> None:
 
 def graphs(view: LiveView, run: Path) -> None:
     """The charts for which there are points, side by side where there are two."""
-    tfidf = dict(view.baselines).get(TFIDF)
+    tfidf, metric = dict(view.baselines).get(TFIDF), METRICS.get(view.metric, USUAL)
     drawn = []
     if view.loss or view.validation_loss:
         figure = train_charts.loss_chart(view.loss, view.validation_loss)
         drawn.append(("How wrong it is: the loss, lower is better", "loss", figure))
     if view.f1:
-        figure = train_charts.f1_chart(view.f1, tfidf)
-        drawn.append(("How good it is: macro-F1, higher is better", "f1", figure))
+        figure = train_charts.f1_chart(view.f1, tfidf, metric=metric)
+        drawn.append((f"How good it is: {metric.title}, {metric.better}", "f1", figure))
     if view.curve:
-        title = "How good it is with fewer labels: macro-F1, higher is better"
-        drawn.append((title, "curve", train_charts.f1_chart(view.curve, tfidf, "labels used")))
+        title = f"How good it is with fewer labels: {metric.title}, {metric.better}"
+        drawn.append((title, "curve", train_charts.f1_chart(view.curve, tfidf, "labels used", metric)))
     for column, (title, name, figure) in zip(st.columns(len(drawn)) if drawn else [], drawn, strict=True):
         with column:
             st.markdown(f"**{title}**")

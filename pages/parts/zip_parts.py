@@ -12,6 +12,7 @@ from pages.parts import problems, shell, state, words
 from pages.parts.use_parts import text_columns
 from tlcore import jobs
 from tlcore.errors import TlcoreError
+from tlcore.files import read_json
 from tlcore.runs import BUNDLE, bundle_info, read_report
 from tlcore.workspace import Project
 
@@ -42,10 +43,16 @@ def take_away(project: Project, run: Path) -> None:
     st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
     more = " For a long file, add --quick." if (read_report(run) or {}).get("quick") else ""
     st.caption(
-        f"OUT.csv is IN.csv with two more columns, prediction and confidence. It reads: {_names(text_columns(run))}.{more}"
+        f"OUT.csv is IN.csv with more columns: {', '.join(_added(run))}. It reads: {_names(text_columns(run))}.{more}"
     )
     st.markdown("**Inside:**\n" + "\n".join(f"- {line}" for line in INSIDE))
     st.caption(f"sha256 {words.escape_md(about.get('sha256', ''))}")
+
+
+def _added(run: Path) -> list[str]:
+    """The columns that the model adds."""
+    about = read_json(run / "model" / "nudge.json", {}) or {}
+    return [words.escape_md(name) for name in about.get("output_columns") or ("prediction", "confidence")]
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, reading, shell, state, testing
+from pages.parts import columns, intake, learning, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -82,36 +82,35 @@ def _preview(preview: reading.Preview) -> None:
 
 def _roles(project: Project, preview: reading.Preview) -> None:
     st.subheader("What should it read, and what should it answer?", anchor=False)
-    text, label = columns.role_pickers(project, preview)
-    error = _refusal(text, label, preview)
+    text, labels = columns.role_pickers(project, preview)
+    error = _refusal(text, labels, preview) or _mapped(project, preview, text, labels)
     if error:
         problem(error)
     else:
-        _mapped(preview, text, label)
-        error = testing.controls(project, preview, text, label)
+        error = testing.controls(project, preview, text, labels)
         if error:
             problem(error)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 
 
-def _refusal(text: list[str], label: str, preview: reading.Preview) -> TlcoreError | None:
+def _refusal(text: list[str], labels: list[str], preview: reading.Preview) -> TlcoreError | None:
     """Why these columns cannot be learned from, as far as the columns alone can tell."""
     if len(preview.columns) == 1:
         return _one_column(preview.how)
     if not text:
         return TlcoreError("No text column is chosen.", "", "Choose the column that holds the texts to read.")
-    if not label:
+    if not labels:
         return TlcoreError(
             "No label column is chosen.",
             "",
             "Choose the column that holds the right answers. Is there none yet? Add one in your spreadsheet, and write the "
             "answer beside a few dozen rows; the others may stay empty.",
         )
-    if label in text:
+    if both := [label for label in labels if label in text]:
         return TlcoreError(
             "One column cannot be both the text and the label: the model would be told the answer.",
-            f"column “{label}”",
+            f"column “{both[0]}”",
             "Choose another column for one of the two.",
         )
     return None
@@ -128,23 +127,28 @@ def _one_column(how: HowRead) -> TlcoreError:
     return TlcoreError("There is a single column here, so it holds texts or labels but not both.", where, fix)
 
 
-def _mapped(preview: reading.Preview, text: list[str], label: str) -> None:
-    """What the model will see, row by row."""
-    if text == [preview.guess.get("text")] and label == preview.guess.get("label"):
+def _mapped(project: Project, preview: reading.Preview, text: list[str], labels: list[str]) -> TlcoreError | None:
+    """What the model will see, row by row; or why the label columns are not what they are chosen for."""
+    rows = range(min(MAPPED, len(preview.numbers)))
+    try:
+        answers = learning.answers(project, preview, {"text": text, "label": labels}, len(rows))
+    except TlcoreError as error:
+        return error
+    if text == [preview.guess.get("text")] and labels == [preview.guess.get("label")]:
         st.caption("Nudge guessed both columns. Choose others if they are not the ones you mean.")
     st.caption("This is what the model will see: it reads the left, and learns to answer the right.")
-    rows = range(min(MAPPED, len(preview.numbers)))
     inputs = [join_text([preview.head[column][i] for column in text]) for i in rows]
     shell.text_table(
         {
             "row": [preview.numbers[i] for i in rows],
             "it reads": [text if len(text) <= LONG else text[:LONG] + " …" for text in inputs],
-            "it should answer": [preview.head[label][i].strip() or "(no label)" for i in rows],
+            "it should answer": answers,
         },
         key="mapped",
         widths={"row": NUMBER_WIDTH},
         alt="Five rows as the model will see them",
     )
+    return None
 
 
 main()

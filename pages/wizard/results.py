@@ -8,11 +8,10 @@ import streamlit as st
 
 from pages.parts import problems, shell, state
 from pages.parts import results_parts as parts
+from pages.parts.results_tasks import kind_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
-
-VIEWS = ("Wrong rows", "Classes", "Mix-ups")
 
 
 def show() -> None:
@@ -21,8 +20,9 @@ def show() -> None:
     if not report:
         not_yet(jobs.job_state(run).alive, run.name)
         return
-    shell.answer(parts.headline(report))
-    st.text("\n".join(line for line in (parts.wrong_sentence(report), parts.difference_sentence(report)) if line))
+    kind = kind_of(report)
+    shell.answer(kind.headline(report))
+    st.text("\n".join(line for line in kind.lines(report) if line))
     parts.compared(report)
     st.caption(parts.looks_sentence(report))
     if report.get("ended") == "stopped":
@@ -31,13 +31,9 @@ def show() -> None:
     if shell.primary("Put it to work"):
         state.go("use", run=run.name)
     st.space("medium")
-    view = st.segmented_control("Look closer", VIEWS, default=VIEWS[0], required=True, key="view")
-    if view == "Wrong rows":
-        parts.wrong(run)
-    elif view == "Classes":
-        parts.classes(report)
-    elif view == "Mix-ups":
-        parts.mix_ups(report)
+    views = kind.views()
+    view = st.segmented_control("Look closer", list(views), default=next(iter(views)), required=True, key="view")
+    views[view](run, report)
     with st.expander("What was chosen, how long it took, exact figures"):
         parts.details(report)
 

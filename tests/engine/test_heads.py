@@ -11,7 +11,7 @@ from tlcore.engine import heads
 from tlcore.engine.heads import ABOUT, HEAD, load_head, save_head
 from tlcore.models.saved import Head
 
-ABOUT_IT = {"layers": [1, 3], "C": 0.03, "balanced": True, "cross_validated_macro_f1": None}
+ABOUT_IT = {"layers": [1, 3], "C": 0.03, "balanced": True, "cross_validated": None}
 
 
 def drawn(platt: bool = False) -> Head:

@@ -17,6 +17,7 @@ from transformers import TrainingArguments
 from tlcore.engine import training
 from tlcore.engine.adam import HalvesAdamW
 from tlcore.engine.classifier import TextClassifier
+from tlcore.engine.objectives import macro_auroc
 from tlcore.engine.training import (
     Batches,
     LengthTrainer,
@@ -25,7 +26,6 @@ from tlcore.engine.training import (
     Rows,
     give_gradients,
     halves,
-    macro_auroc,
     predict_rows,
     validation_metrics,
 )

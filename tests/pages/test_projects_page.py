@@ -67,6 +67,7 @@ def test_the_examples_open_in_data(home: Path) -> None:
         "product_reviews.xlsx",
         "job_adverts.csv",
         "short_news.csv",
+        "guest_comments.csv",
     }
     assert all(e.sentence.endswith(".") and "`" not in e.sentence for e in found)
     app = show("projects")

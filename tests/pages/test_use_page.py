@@ -26,6 +26,7 @@ VIEWS = {"ask": "Ask it", "sheet": "Score a spreadsheet", "zip": "Take it away"}
 
 class FakeModel:
     labels: ClassVar = ["<b>x</b>", "![x](http://a.b/c.png)", "[[]]()"]
+    answer: ClassVar = None
 
     def predict(self, texts: list[str]) -> Answers:
         sure = np.array([[0.2, 0.7, 0.1]] * len(texts), dtype=np.float32)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tlcore.engine import linear, remember
+from tlcore.engine import linear, objectives, remember
 from tlcore.errors import StopRequested
-from tlcore.strategies import reading as reading_module
 from tlcore.strategies.reading import (  # fmt: skip
     C_GRID,
     C_WHILE_CHOOSING_LAYERS,
@@ -36,7 +35,11 @@ class Choosing:
         self.fits: list[dict[str, Any]] = []
         self.wish, self.after, self.seed = wish, after, seed
         self.given: Any = SimpleNamespace(
-            plan=SimpleNamespace(seed=seed), emit=self.emit, stop_wish=self.wished, check_stop=self.check
+            plan=SimpleNamespace(seed=seed),
+            emit=self.emit,
+            stop_wish=self.wished,
+            check_stop=self.check,
+            objective=objectives.OneOf([]),
         )
 
     def emit(self, kind: str, **fields: Any) -> None:
@@ -129,7 +132,7 @@ def test_what_was_chosen_is_the_best_of_what_was_tried_and_both_are_said() -> No
     assert [one["C"] for one in C["tried"]] == list(C_GRID)
     top = max(round(one["macro_f1"], 3) for one in C["tried"])
     assert found.C == C["chosen"] == min(one["C"] for one in C["tried"] if round(one["macro_f1"], 3) == top)
-    assert found.cross_validated_macro_f1 == pytest.approx(top, abs=1e-3)
+    assert found.cross_validated == pytest.approx(top, abs=1e-3)
     assert [event["what"] for event in run.of("choice")] == ["layers", "C"]  # even classes: nothing to weigh
     assert found.balanced is False
 
@@ -163,7 +166,7 @@ def test_uneven_classes_are_tried_both_ways_with_every_C() -> None:
     assert weights["chosen"] == max(scores, key=lambda name: scores[name])
     assert found.balanced == (weights["chosen"] == "balanced")
     chosen = next(one for one in weights["tried"] if one["name"] == weights["chosen"])
-    assert (found.C, found.cross_validated_macro_f1) == (chosen["C"], chosen["macro_f1"])
+    assert (found.C, found.cross_validated) == (chosen["C"], chosen["macro_f1"])
     assert C["chosen"] == found.C
     both = {(C, fit["balanced"]) for fit in run.fits for C in fit["Cs"] if fit["features"] == len(found.layers) * WIDTH}
     assert both == {(C, balanced) for C in C_GRID for balanced in (False, True)}
@@ -181,7 +184,7 @@ def test_C_and_class_weights_are_chosen_together(monkeypatch: pytest.MonkeyPatch
     )
     run = Choosing()
     found = choose_reading(run.given, drawn(labels(48, 12)), labels(48, 12), Wishes())
-    assert (found.C, found.balanced, found.cross_validated_macro_f1) == (0.1, better == "balanced", 0.8)
+    assert (found.C, found.balanced, found.cross_validated) == (0.1, better == "balanced", 0.8)
     C = run.choice("C")
     assert C is not None
     assert {one["C"]: one["macro_f1"] for one in C["tried"]} == plain  # those of the way that was chosen
@@ -262,16 +265,16 @@ def test_with_too_few_rows_cautious_settings_are_taken_and_that_is_said(
 
 def test_a_class_of_one_row_is_left_out_of_the_trying_only() -> None:
     run = Choosing()
-    assert run(labels(20, 1, 20)).cross_validated_macro_f1 is not None
+    assert run(labels(20, 1, 20)).cross_validated is not None
     assert {fit["rows"] for fit in run.fits} == {40}
 
 
 def test_of_many_rows_a_part_is_tried_each_class_by_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_module, "ROWS_TO_CHOOSE_ON", 60)
+    monkeypatch.setattr(objectives, "ROWS_TO_CHOOSE_ON", 60)
     run = Choosing()
     run(labels(300, 200, 100))
     assert {fit["rows"] for fit in run.fits} == {60}
-    rows = reading_module._stratified_sample(labels(300, 200, 100), 60, 0)
+    rows = objectives._stratified_sample(labels(300, 200, 100), 60, 0)
     assert np.bincount(labels(300, 200, 100)[rows]).tolist() == [30, 20, 10]
     assert len(set(rows.tolist())) == 60
 
@@ -299,7 +302,7 @@ def test_a_wish_to_keep_ends_the_trying_early_with_the_best_so_far(counts: tuple
     assert tuple(layers["chosen"]) == found.layers
     assert [one["name"] for one in layers["tried"]] == list(SETS)[: max(1, after)]
     assert C["chosen"] == found.C
-    assert found.cross_validated_macro_f1 == max(one["macro_f1"] for one in C["tried"])
+    assert found.cross_validated == max(one["macro_f1"] for one in C["tried"])
     assert run.of("progress")[-1]["done"] == run.of("progress")[-1]["total"]
 
 

@@ -16,6 +16,7 @@ from tlcore.facts import Facts
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
+from tlcore.strategies.base import can_learn, check_task
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -93,9 +94,10 @@ def recommend(
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
-    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in table.available_strategies()]
+    able = [one for one in table.available_strategies() if can_learn(one, task)]
+    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     advised = _advised(row, options, case, facts)
-    chosen = _named(options, strategy) if strategy else advised
+    chosen = _named(options, strategy, task) if strategy else advised
     wished = make_settings(chosen.strategy.Settings, settings or {})
     chosen = dataclasses.replace(chosen, settings=wished, estimate=chosen.strategy.estimate(facts, machine, wished))
     overrides = {"data": data, "compute": compute, "task": complexity}
@@ -125,10 +127,13 @@ def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int
     return _Option(strategy, settings, strategy.estimate(facts, machine, settings), moves)
 
 
-def _named(options: Sequence[_Option], name: str) -> _Option:
+def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
     for option in options:
         if option.strategy.name == name:
             return option
+    for one in table.available_strategies():
+        if one.name == name:
+            check_task(one, task)
     known = ", ".join(option.strategy.name for option in options)
     if name in PLANNED_TITLES:
         raise TlcoreError(
@@ -194,15 +199,26 @@ def _why(
 def _data_sentence(facts: Facts) -> str:
     if not facts.labelled:
         return f"You have {count_text(facts.unlabelled, 'row')} and none of them has a label."
-    classes = max(1, len(facts.classes))
     rows, word = (facts.labelled, "labelled row") if facts.sampled is None else (facts.sampled, "row to learn from")
     rest = f", and {facts.unlabelled:,} without a label" if facts.unlabelled else ""
     shown = count_text(rows, word, "labelled rows" if facts.sampled is None else "rows to learn from")
     size = {"small": "a small set", "medium": "a medium-sized set", "large": "a large set"}.get(
         facts.data_size, "a set"
     )
-    each = f"about {_rows_a_class(facts):,} a class"
-    return f"You have {shown} in {count_text(classes, 'class', 'classes')}, {each}{rest}: {size}."
+    if not facts.classes:
+        return f"You have {shown}, each with a number{rest}: {size}."
+    kinds = count_text(len(facts.classes), *(("label", "labels") if _several(facts) else ("class", "classes")))
+    each = f"about {_rows_a_class(facts):,} a {_kind(facts)}"
+    return f"You have {shown} {'with' if _several(facts) else 'in'} {kinds}, {each}{rest}: {size}."
+
+
+def _several(facts: Facts) -> bool:
+    """Whether a row may have several labels: then these count up to more than there are rows."""
+    return sum(facts.classes.values()) > facts.labelled
+
+
+def _kind(facts: Facts) -> str:
+    return "label" if _several(facts) else "class"
 
 
 def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
@@ -213,7 +229,7 @@ def _warning(facts: Facts, machine: Machine, cost: Estimate) -> str:
         return f"I{_too_big(cost, machine)[1:]}: close other programs first."
     if 0 < facts.smallest_class < RARE_CLASS:
         rare = sum(count < RARE_CLASS for count in facts.classes.values())
-        names = "1 class has" if rare == 1 else f"{rare:,} classes have"
+        names = f"1 {_kind(facts)} has" if rare == 1 else f"{rare:,} {'labels' if _several(facts) else 'classes'} have"
         return (
             f"{names} fewer than {RARE_CLASS} rows (the smallest {facts.smallest_class}): scores there are uncertain."
         )
@@ -234,7 +250,9 @@ def _learned(facts: Facts) -> int:
 
 
 def _rows_a_class(facts: Facts) -> int:
-    return round(_learned(facts) / max(1, len(facts.classes)))
+    """Rows of a class, or of a label; all of them where labels are numbers."""
+    given = sum(facts.classes.values()) if _several(facts) else _learned(facts)
+    return round(given / max(1, len(facts.classes)))
 
 
 def _alternatives(
@@ -289,7 +307,7 @@ def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, ca
 
 def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     rows, each = _learned(facts), _rows_a_class(facts)
-    a_class = f"{count_text(each, 'row')} a class"
+    a_class = count_text(each, "row") + (f" a {_kind(facts)}" if facts.classes else "")
     if not rows:
         return "it needs labelled rows too"
     if other.moves > chosen.moves:

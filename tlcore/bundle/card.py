@@ -5,24 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from tlcore import __version__
+from tlcore.bundle.card_words import words_of
 from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
 from tlcore.splits import CHANCE, DATE, GROUP
 from tlcore.strategies import get_strategy
+
+UNCOUNTED = {"multilabel": "micro-F1", "score": "its accuracy (1 - mean error by the range)"}
+"""Tasks of which it cannot be said how many answers are right, and what is said instead."""
 
 
 def read_me(report: dict[str, Any]) -> str:
     """How to use the zip, for somebody who was only sent it."""
     columns = report.get("text_columns") or []
     named = f" (it reads the column {', '.join(f'`{name}`' for name in columns)})" if columns else ""
-    return f"""# A text classifier made with Nudge
+    words = words_of(report)
+    return f"""# A {"text classifier" if words.kind == "classifier" else words.kind} made with Nudge
 
-It reads a text and answers with one of {len(report["per_class"])} labels. It needs Python 3.11 or newer, no account and no network.
+It reads a text and {words.does(report, "")}. It needs Python 3.11 or newer, no account and no network.
 
 1. Install what it needs, once: `python -m pip install -r requirements.txt`
 2. Score a spreadsheet saved as CSV{named}: `python predict.py IN.csv OUT.csv`
 
-OUT.csv holds the same rows and columns in the same order, and two more: `prediction` and `confidence` (0 to 1).
+OUT.csv holds the same rows and columns in the same order, and more: {words.added}.
 Rows without a text are left without an answer. If your column has another name: `--text "My column"`.{_quick_way(report)}
 
 `MODEL_CARD.md` says how good it is, on what it was trained and where not to trust it. `golden_rows.csv` and
@@ -34,10 +39,10 @@ The weights are plain safetensors and ONNX files; nothing in here is pickled.
 def model_card(report: dict[str, Any], plan: Plan) -> str:
     """The model card, in Markdown: data facts, scores beside their baselines, limits."""
     strategy = get_strategy(plan.strategy)
-    rows, test = report["rows"], report["test"]
+    rows, test, words = report["rows"], report["test"], words_of(report)
     return f"""# Model card
 
-**What it does.** Reads a text, answers with one of {len(report["per_class"])} labels: {_labels(report)}.
+**What it does.** Reads a text, {words.does(report, ": " + _labels(report))}.
 
 **How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
 {report["total_parameters"]:,} weights were learnt.{_chosen(report)}
@@ -47,25 +52,19 @@ def model_card(report: dict[str, Any], plan: Plan) -> str:
 {_warnings(report)}{_mends(report)}
 ## How good it is
 
-Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
+Measured once, on {test["rows"]:,} rows it had not seen: {words.right(test)}
 
-| | macro-F1 | 95 % interval | accuracy | AUROC |
-|---|---|---|---|---|
-{_line("this model", test)}
-{_line("TF-IDF + logistic regression (no pretrained model)", report["baselines"]["tfidf"])}
-{_line("always the commonest label", report["baselines"]["majority"])}
+{words.scores(report)}
 
-{_difference(report)}
+{words.difference(report)}
 
-| label | rows | right | precision | recall | F1 |
-|---|---|---|---|---|---|
-{_classes(report)}
+{words.classes(report, escape)}
 
 {_quick(report)}## Limits
 
 - The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
   may be worse, and the model will not say so.
-- It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand.
+- {words.limit}
 - It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
 - {_limits_of_base(plan)}
 """
@@ -86,6 +85,13 @@ def _quick(report: dict[str, Any]) -> str:
 
 def quick_words(quick: dict[str, Any]) -> str:
     """“on 300 rows: 99.2 % of its answers were the same, and 1 fewer was right.”"""
+    if quick.get("task") in UNCOUNTED:
+        lost = quick["exact_accuracy"] - quick["accuracy"]
+        cost = (
+            f"{UNCOUNTED[quick['task']]} {'was lower by' if lost > 0 else 'was higher by'} {abs(lost) * 100:.1f} points"
+        )
+        same = f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same"
+        return f"{same}, and {cost if round(abs(lost), 3) else 'they were as good'}."
     more = round((quick["accuracy"] - quick["exact_accuracy"]) * quick["rows"])
     right = f"{abs(more)} {'more' if more > 0 else 'fewer'} {'was' if abs(more) == 1 else 'were'} right"
     same = f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same"
@@ -156,32 +162,3 @@ def _mends(report: dict[str, Any]) -> str:
         return ""
     lines = "".join(f"| {escape(mend['title'])} | {mend['rows']:,} |\n" for mend in mends)
     return f"\n**Mended before training.** The rows were not learned from as they stood in the file:\n\n| what was done | rows |\n|---|---|\n{lines}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _line(name: str, scores: dict[str, Any]) -> str:
-    low, high = scores.get("macro_f1_low"), scores.get("macro_f1_high")
-    span = f"{_number(low)} to {_number(high)}"
-    return f"| {name} | {_number(scores['macro_f1'])} | {span} | {_number(scores['accuracy'])} | {_number(scores['auroc'])} |"
-
-
-def _right(test: dict[str, Any]) -> str:
-    return f"{test['wrong']:,} of {test['rows']:,} wrong."
-
-
-def _difference(report: dict[str, Any]) -> str:
-    gap = report["difference"]
-    if gap["macro_f1"] is None:
-        return ""
-    points = f"{gap['macro_f1'] * 100:+.1f} points of macro-F1 against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
-    return f"{points}: " + ("more than chance explains." if gap["real"] else "so small that it may be chance.")
-
-
-def _classes(report: dict[str, Any]) -> str:
-    return "\n".join(
-        f"| {escape(row['label'])} | {row['rows']} | {row['right']} | {_number(row['precision'])} | {_number(row['recall'])} | {_number(row['f1'])} |"
-        for row in report["per_class"]
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import struct
@@ -11,6 +12,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,18 @@ from tlcore.bundle.card import model_card, read_me
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import main as predict_main
+from tlcore.predict.answers import NUMBER, kind_of
 from tlcore.predict.predictor import QUICK
-from tlcore.predict.sheet import SheetError, bare, read_csv, with_answers, write_csv
+from tlcore.predict.sheet import SheetError, bare, read_csv, with_columns, write_csv
 from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
 CHECK_SECONDS = 300
 TOLERANCE = 1e-3
+NEAR = 0.02
+"""Of the seen range: numbers of the quick version that are no further apart count as the same."""
+ANSWERS = ("prediction", "confidence")
+"""The columns of a model that does not say."""
 PREDICT_PACKAGE = "nudge_predict"
 REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
 SCRIPT = '''"""Score a spreadsheet: python predict.py IN.csv OUT.csv"""
@@ -97,7 +104,10 @@ def _lay_out(run: Path, model: Path, report: dict[str, Any], tree: Path) -> None
     (tree / "MODEL_CARD.md").write_text(model_card(report, load_plan(run)), encoding="utf-8")
     write_json(
         tree / "scores.json",
-        {name: report.get(name) for name in ("test", "validation", "baselines", "difference", "per_class", "rows")},
+        {
+            name: report.get(name)
+            for name in ("metric", "test", "validation", "baselines", "difference", "per_class", "rows")
+        },
     )
     _golden(run, model, tree)
 
@@ -132,7 +142,7 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     # Read back, so that what is expected is expected of exactly what the zip will read.
     columns = read_csv(tree / "golden_rows.csv")
     answers = predictor.predict([text.strip() for text in columns[first]])
-    write_csv(tree / "golden_expected.csv", with_answers(columns, answers.predictions, answers.confidence))
+    write_csv(tree / "golden_expected.csv", with_columns(columns, answers.columns()))
 
 
 def _zip(tree: Path, target: Path) -> None:
@@ -146,17 +156,46 @@ def _zip(tree: Path, target: Path) -> None:
 def check_bundle(archive: Path) -> dict[str, Any]:
     """Unpack in a temporary folder, run predict.py on the golden rows in a fresh process, compare; the quick version, too.
 
-    Returns golden_rows, largest_difference (of a confidence), checked, and quick_same (share of its answers that are as
+    Returns golden_rows, largest_difference (of a confidence, or of a number by the seen range), checked, and quick_same (share of its answers that are as
     expected) where it has a quick version. Raises TlcoreError where they do not match, or the quick one leaves rows out.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "unpacked"
         model = unpack_bundle(archive, folder)
         expected = read_csv(folder / "golden_expected.csv")
-        about = _compare(expected, _answers(folder, archive), archive)
+        said = read_json(model / "nudge.json") or {}
+        golden = Golden(expected, list(expected)[-len(said.get("output_columns") or ANSWERS) :], said.get("answer"))
+        about = _compare(golden, _answers(folder, archive), archive)
         if (model / QUICK).exists():
-            about["quick_same"] = _same(expected, _answers(folder, archive, "--quick"), archive)
+            about["quick_same"] = _same(golden, _answers(folder, archive, "--quick"), archive)
         return about
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What the zip must answer. columns: those of the answers, the prediction first. answer: how the head is read."""
+
+    expected: dict[str, list[str]]
+    columns: list[str]
+    answer: dict[str, Any] | None
+
+    @property
+    def numeric(self) -> list[str]:
+        """Columns that hold numbers: the last digit may differ from machine to machine."""
+        return self.columns if kind_of(self.answer) == NUMBER else self.columns[1:]
+
+    @property
+    def unit(self) -> float:
+        """What a difference between two numbers is measured by: the seen range, or 1 for a confidence."""
+        numbers = self.answer if self.answer and kind_of(self.answer) == NUMBER else {"high": 1.0, "low": 0.0}
+        return float(numbers["high"] - numbers["low"]) or 1.0
+
+    def far(self, column: str, found: dict[str, list[str]]) -> float:
+        """The largest difference of a numeric column, in units; infinite where one has a number and the other has none."""
+        pairs = list(zip(self.expected[column], found.get(column, []), strict=False))
+        if len(pairs) < len(self.expected[column]) or any(bool(a) is not bool(b) for a, b in pairs):
+            return math.inf
+        return max((abs(float(a) - float(b)) / self.unit for a, b in pairs if a), default=0.0)
 
 
 def _answers(folder: Path, archive: Path, *more: str) -> dict[str, list[str]]:
@@ -187,30 +226,37 @@ def _answers(folder: Path, archive: Path, *more: str) -> dict[str, list[str]]:
         return {}
 
 
-def _same(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> float:
+def _same(golden: Golden, found: dict[str, list[str]], archive: Path) -> float:
     """The share of answers that are as expected; all rows must have one, or none, as they should."""
-    *_, prediction, _ = expected
-    pairs = list(zip(expected[prediction], found.get(prediction, []), strict=False))
-    if len(pairs) < len(expected[prediction]) or any(bool(a) is not bool(b) for a, b in pairs):
+    prediction = golden.columns[0]
+    pairs = list(zip(golden.expected[prediction], found.get(prediction, []), strict=False))
+    if len(pairs) < len(golden.expected[prediction]) or any(bool(a) is not bool(b) for a, b in pairs):
         raise TlcoreError(
             "The quick version in the unpacked zip leaves rows without an answer, so the zip is not offered.",
             str(archive.parent),
             "Try again, and report it if it comes back.",
         )
-    return round(sum(a == b for a, b in pairs) / max(1, len(pairs)), 4)
+    return round(sum(_equal(golden, a, b) for a, b in pairs) / max(1, len(pairs)), 4)
 
 
-def _compare(expected: dict[str, list[str]], found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
-    *_, prediction, confidence = expected
-    pairs = list(zip(expected[confidence], found.get(confidence, []), strict=False))
-    far = max((abs(float(a or 0) - float(b or 0)) for a, b in pairs), default=0.0)
-    if len(pairs) < len(expected[prediction]) or expected[prediction] != found.get(prediction) or far > TOLERANCE:
+def _equal(golden: Golden, a: str, b: str) -> bool:
+    """Of numbers: by no more apart than matters."""
+    if golden.columns[0] not in golden.numeric or not a:
+        return a == b
+    return abs(float(a) - float(b)) <= NEAR * golden.unit
+
+
+def _compare(golden: Golden, found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
+    expected = golden.expected[golden.columns[0]]
+    far = max((golden.far(column, found) for column in golden.numeric), default=0.0)
+    same = golden.columns[0] in golden.numeric or expected == found.get(golden.columns[0])
+    if not same or far > TOLERANCE:
         raise TlcoreError(
             "The unpacked zip does not give the answers that the model gives here, so it is not offered.",
             str(archive.parent),
             "Try again, and report it if it comes back.",
         )
-    return {"golden_rows": len(expected[prediction]), "largest_difference": round(far, 6), "checked": True}
+    return {"golden_rows": len(expected), "largest_difference": round(far, 6), "checked": True}
 
 
 MAX_UNPACKED, MAX_MEMBERS = 4 * 2**30, 200

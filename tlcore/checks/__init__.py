@@ -39,9 +39,10 @@ def check_dataset(dataset: Dataset, facts: Facts, told: Listener | None = None) 
     """Every problem found, the gravest first. told: hears how many checks are done, and may end it (StopRequested)."""
     told = told or Nobody()
     found = []
-    for done, check in enumerate(CHECKS):
+    checks = [check for check in CHECKS if check.__name__ not in dataset.task.unfit_checks]
+    for done, check in enumerate(checks):
         told.check_stop()
-        told.emit("progress", done=done, total=len(CHECKS), unit="checks")
+        told.emit("progress", done=done, total=len(checks), unit="checks")
         if (problem := check(dataset, facts)) is not None:
             found.append(problem)
     return gravest_first(found)

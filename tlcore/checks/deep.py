@@ -28,10 +28,11 @@ def check_deeply(
 ) -> list[Problem]:
     """Every problem found. progress(done, total) counts checks; check_stop may raise StopRequested."""
     found = []
-    for done, check in enumerate(DEEP_CHECKS):
+    checks = [check for check in DEEP_CHECKS if check.__name__ not in dataset.task.unfit_checks]
+    for done, check in enumerate(checks):
         check_stop()
-        progress(done, len(DEEP_CHECKS))
+        progress(done, len(checks))
         if (problem := check(dataset, facts, evidence)) is not None:
             found.append(problem)
-    progress(len(DEEP_CHECKS), len(DEEP_CHECKS))
+    progress(len(checks), len(checks))
     return found

@@ -151,8 +151,8 @@ class KeepBest(Remembers):
     def __init__(self, emit: Callable[..., None], names: Collection[str], watch: str = "macro_f1") -> None:
         self.emit, self.names, self.watch = emit, set(names), watch
         self.patience, self.least_rounds = 1, 0
-        self.best, self.best_epoch, self.waited, self.lowest_loss = -1.0, 0.0, 0, float("inf")
-        self.learned_best, self.learned_epoch, self.learned_loss = -1.0, 0.0, float("inf")
+        self.best, self.best_epoch, self.waited, self.lowest_loss = float("-inf"), 0.0, 0, float("inf")
+        self.learned_best, self.learned_epoch, self.learned_loss = float("-inf"), 0.0, float("inf")
         self.weights: dict[str, torch.Tensor] = {}
         self.learned: dict[str, torch.Tensor] = {}
 
@@ -161,7 +161,7 @@ class KeepBest(Remembers):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]
-        score, epoch = metrics[f"eval_{self.watch}"], self.rounds_before + (state.epoch or 0.0)
+        score, epoch = metrics.get(f"eval_{self.watch}"), self.rounds_before + (state.epoch or 0.0)
         judged = score is not None  # without validation rows there is nothing to judge by: the last round stays
         better = not judged or (score, -metrics["eval_loss"]) > (self.best, -self.lowest_loss)
         if better:

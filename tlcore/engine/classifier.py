@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from tlcore.engine.cut import Cut
+from tlcore.engine.objectives import Objective, OneOf
 from tlcore.models.pooling import pool_layers
 from tlcore.models.saved import Head
 
@@ -15,18 +16,21 @@ from tlcore.models.saved import Head
 class TextClassifier(torch.nn.Module):
     """forward(input_ids, attention_mask [batch, tokens], labels [batch]) -> {"loss", "logits" [batch, classes]}.
 
-    layers: hidden states whose means the head reads (0 = embeddings, i = after block i). The loss is the sum over the rows,
-    each times the weight of its class, by the number of rows: so the losses of the parts of a batch add up to that of all.
+    layers: hidden states whose means the head reads (0 = embeddings, i = after block i). The loss is that of the objective (one
+    class a text, unless another is given): the sum over the rows, each times the weight of its class, by the number of rows. So
+    the losses of the parts of a batch add up to that of all.
     """
 
     def __init__(
-        self, encoder: Any, head: Head, layers: Sequence[int], dropout: float, class_weights: torch.Tensor | None
-    ) -> None:
+        self, encoder: Any, head: Head, layers: Sequence[int], dropout: float, class_weights: torch.Tensor | None,
+        objective: Objective | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.encoder, self.layers = encoder, tuple(layers)
         self.cut: Cut | None = None
         self.dropout = torch.nn.Dropout(dropout)
         classes, width = head.weight.shape
+        self.objective: Objective = objective or OneOf([str(i) for i in range(classes)])
         self.classifier = torch.nn.Linear(width, classes)
         with torch.no_grad():
             self.classifier.weight.copy_(torch.from_numpy(head.weight.astype("float32")))
@@ -53,8 +57,7 @@ class TextClassifier(torch.nn.Module):
         if labels is None:
             return {"logits": logits}
         weights = self.class_weights if isinstance(self.class_weights, torch.Tensor) else None
-        loss = torch.nn.functional.cross_entropy(logits, labels, weight=weights, reduction="sum") / len(labels)
-        return {"loss": loss, "logits": logits}
+        return {"loss": self.objective.loss(logits, labels, weights), "logits": logits}
 
     def head(self) -> Head:
         return Head(self.classifier.weight.detach().cpu().numpy(), self.classifier.bias.detach().cpu().numpy())

@@ -27,7 +27,7 @@ MAX_ITERATIONS, TOLERANCE = 150, 1e-3
 
 
 @contextlib.contextmanager
-def _calm() -> Iterator[None]:
+def calm() -> Iterator[None]:
     """Without scikit-learn's advice, and on one thread: these products are so small that sharing them out costs 2-5 times
     what it saves, and more while the person at the screen clicks."""
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
@@ -62,7 +62,7 @@ def fit_head(kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, 
     if kind == "svm" and smallest < 2:
         kind = "logistic"
     scaler, model = fit_scaler(x.astype(np.float32)), make_head(kind, C, balanced, seed, smallest)
-    with _calm():
+    with calm():
         return make_pipeline(scaler, model.fit(scaler.transform(x.astype(np.float32)), y))
 
 
@@ -88,7 +88,7 @@ def cross_validate(
             model = clone(model.estimator if kind == "svm" else model)
             answers[c, outside] = model.fit(seen, y[inside]).predict(unseen)
 
-    with _calm(), ThreadPoolExecutor(this_machine().cores) as pool:  # numpy's products let other threads run
+    with calm(), ThreadPoolExecutor(this_machine().cores) as pool:  # numpy's products let other threads run
         list(pool.map(fold, StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y)))
     return [float(f1_score(y, of_c, average="macro")) for of_c in answers]
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import f1_score, roc_auc_score
 from transformers import Trainer
 
 from tlcore.engine.adam import HalvesAdamW
@@ -39,10 +38,10 @@ TOKENS_PER_EVALUATION_BATCH = 4096
 
 @dataclass(frozen=True)
 class Rows:
-    """Token ids and integer labels of the rows of one side; `stored`: what the blocks below a cut gave for them."""
+    """Token ids and encoded targets of the rows of one side; `stored`: what the blocks below a cut gave for them."""
 
     ids: list[list[int]]
-    y: list[int]
+    y: list[Any]
     stored: Stored | None = None
 
     def __len__(self) -> int:
@@ -257,21 +256,8 @@ def predict_rows(model: TextClassifier, rows: Rows) -> np.ndarray:
 
 
 def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float | None]:
-    """eval_loss, eval_macro_f1 and eval_auroc on the validation rows; None without any, and the last round wins."""
+    """The objective's metrics on the validation rows, each named `eval_…`; None without any, and the last round wins."""
+    y = np.array(rows.y)
     if not len(rows):
         return {"eval_loss": None, "eval_macro_f1": None, "eval_auroc": None}
-    logits, y = predict_rows(model, rows), np.array(rows.y)
-    shifted = logits - logits.max(1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    return {
-        "eval_loss": float(-np.mean(log_p[np.arange(len(y)), y])),
-        "eval_macro_f1": float(f1_score(y, logits.argmax(1), average="macro")),
-        "eval_auroc": macro_auroc(y, np.exp(log_p)),
-    }
-
-
-def macro_auroc(y: np.ndarray, probabilities: np.ndarray) -> float:
-    """Area under the ROC curve, each class against the rest, mean over the classes that have rows on both sides; 0.5 if none."""
-    sides = {c: y == c for c in np.unique(y)}
-    areas = [roc_auc_score(own, probabilities[:, c]) for c, own in sides.items() if not own.all()]
-    return float(np.mean(areas)) if areas else 0.5
+    return {f"eval_{name}": value for name, value in model.objective.metrics(predict_rows(model, rows), y).items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from tlcore.errors import TlcoreError
@@ -23,12 +26,40 @@ def tfidf_answers(train_texts: Sequence[str], targets: Sequence[str], texts: Seq
 
     Raises TlcoreError if no text has a word in it.
     """
-    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    model = make_pipeline(vectors, LogisticRegression(C=10, max_iter=1000))
+    model = make_pipeline(vectors(), _regression())
+    with wordless():
+        return list(model.fit(list(train_texts), list(targets)).predict(list(texts)))
+
+
+def tfidf_probabilities(train_texts: Sequence[str], y: np.ndarray, texts: Sequence[str]) -> np.ndarray:
+    """The same with a yes or no for each label, y [rows, labels] of 0 and 1: how likely each is, [texts, labels].
+
+    Raises TlcoreError if no text has a word in it.
+    """
+    if not len(texts):
+        return np.zeros((0, y.shape[1]))
+    # liblinear: for two classes and few words a text it is many times as quick, and there is a fit for each label.
+    model = make_pipeline(vectors(), OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000, solver="liblinear")))
+    with wordless():
+        return np.asarray(model.fit(list(train_texts), y.astype(int)).predict_proba(list(texts)))
+
+
+def vectors() -> TfidfVectorizer:
+    """Words and word pairs, weighted by rarity."""
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+
+
+def _regression() -> LogisticRegression:
+    return LogisticRegression(C=10, max_iter=1000)
+
+
+@contextlib.contextmanager
+def wordless() -> Iterator[None]:
+    """Within it scikit-learn keeps its advice to itself, and says in our words that no text holds a word (TlcoreError)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return list(model.fit(list(train_texts), list(targets)).predict(list(texts)))
+            yield
     except ValueError as error:
         if "empty vocabulary" not in str(error):
             raise

@@ -23,9 +23,9 @@ def macro_f1_interval(
     if not len(truth):
         return None, None
     if all(map(eq, truth, answers)):
-        return _least_if_all_right(len(truth)), 1.0
+        return least_if_all_right(len(truth)), 1.0
     scores = _resampled(truth, [answers], labels, seed)[0]
-    return _ends(scores)
+    return ends(scores)
 
 
 def macro_f1_difference(
@@ -35,21 +35,23 @@ def macro_f1_difference(
     if not len(truth):
         return {"macro_f1": None, "low": None, "high": None, "real": None}
     if all(map(eq, truth, ours)) and all(map(eq, truth, theirs)):
-        off = round(1 - _least_if_all_right(len(truth)), 4)
+        off = round(1 - least_if_all_right(len(truth)), 4)
         return {"macro_f1": 0.0, "low": -off, "high": off, "real": False}
     first, second = _resampled(truth, [ours, theirs], labels, seed)
-    low, high = _ends(first - second)
+    low, high = ends(first - second)
     here = [
         float(macro_f1(confusion(to_ids(truth, labels), to_ids(a, labels), len(labels) + 1))) for a in (ours, theirs)
     ]
     return {"macro_f1": round(here[0] - here[1], 4), "low": low, "high": high, "real": bool(low > 0 or high < 0)}
 
 
-def _least_if_all_right(rows: int) -> float:
+def least_if_all_right(rows: int) -> float:
+    """The low end where every one of so many rows is right."""
     return round(interval_for_rows(rows, 1.0)[0], 4)
 
 
-def _ends(scores: np.ndarray) -> tuple[float, float]:
+def ends(scores: np.ndarray) -> tuple[float, float]:
+    """Both ends of the 95 % interval of resampled scores."""
     tail = 100 * (1 - COVERAGE) / 2
     low, high = np.percentile(scores, [tail, 100 - tail])
     return round(float(low), 4), round(float(high), 4)

@@ -36,6 +36,11 @@ def to_ids(values: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     return np.array([place.get(value, len(labels)) for value in values], dtype=np.int64)
 
 
+def share_alike(first: Sequence[str], second: Sequence[str]) -> float:
+    """The share of places in which both hold the same."""
+    return float(np.mean(np.array(first) == np.array(second)))
+
+
 def classification_scores(
     truth: Sequence[str], answers: Sequence[str], probabilities: Any, labels: Sequence[str]
 ) -> dict[str, Any]:

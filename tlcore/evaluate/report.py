@@ -49,11 +49,13 @@ def test_report(rows: TestRows, labels: Sequence[str]) -> dict[str, Any]:
 
 
 def save_predictions(dataset: Dataset, answers: Answers, path: Path) -> None:
-    """predictions.parquet: row, source, text, label, prediction, confidence of every test row."""
+    """predictions.parquet: row, source, text, label, prediction, confidence of every test row (of numbers low and high, too)."""
     import pyarrow
     import pyarrow.parquet
 
     part = dataset.part(TEST)
     table = {name: part[name][:] for name in ("row", "source", "text", "label")}
     table |= {"prediction": answers.predictions, "confidence": answers.confidence}
+    if answers.ranges is not None:
+        table |= {"low": [low for low, _ in answers.ranges], "high": [high for _, high in answers.ranges]}
     pyarrow.parquet.write_table(pyarrow.table(table), path)

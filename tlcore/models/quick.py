@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from onnx.external_data_helper import load_external_data_for_model
 
 from tlcore.files import read_json, write_json
 from tlcore.models.onnx_export import GRAPH, SPARE, WEIGHTS, point_into
-from tlcore.predict.predictor import ABOUT, QUICK, Predictor, reading_differs
+from tlcore.predict.predictor import ABOUT, QUICK, Answers, Predictor, reading_differs
+from tlcore.tasks import get_task
 
 LARGEST = 1_500 * 2**20
 """Bytes of weights; above, the graph would not fit the one file that onnxruntime writes."""
@@ -26,15 +27,23 @@ LEAST_ALIKE, MOST_LOST, LEAST_TIMES = 0.97, 0.003, 1.2
 """What the quick version must show: the share of answers that stay the same, the accuracy lost, how many times as quick."""
 
 
-def add_quick(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
+Alike = Callable[[Answers, Answers, Sequence[str], Sequence[str]], dict[str, float]]
+"""Answers of the exact and of the quick version, the truth, the labels -> same_answers, accuracy, exact_accuracy."""
+
+
+def add_quick(
+    folder: Path, texts: Sequence[str], labels: Sequence[str], alike: Alike | None = None
+) -> dict[str, Any] | None:
     """Make quick.onnx in a model's folder, ask it and the exact graph these texts, keep it if it may be offered.
+
+    alike: how answers are compared, the task's own; None for one label a text.
 
     Returns what nudge.json then says of it: rows, same_answers, accuracy and exact_accuracy (shares), times (as quick),
     difference (of what both read, relative). None, and no file, where it is slower, answers too differently or cannot be made.
     """
     try:
         write_quick(folder)
-        found = _compare(folder, texts[:MOST], labels[:MOST])
+        found = _compare(folder, texts[:MOST], labels[:MOST], alike or get_task("classify").alike)
     except Exception:  # onnxruntime's tools raise no narrower class; without it the model is as good as before
         logging.getLogger(__name__).warning("no quick version", exc_info=True)
         found = None
@@ -126,7 +135,7 @@ class _without_advice:
         logging.disable(self.before)
 
 
-def _compare(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
+def _compare(folder: Path, texts: Sequence[str], labels: Sequence[str], alike: Alike) -> dict[str, Any] | None:
     """Both versions on the same texts; None where there are none."""
     if not texts:
         return None
@@ -135,11 +144,10 @@ def _compare(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict[
     seconds, answers = [], []
     for one in (exact, quick):
         begun = time.perf_counter()
-        answers.append(np.array(one.predict(texts).predictions))
+        answers.append(one.predict(texts))
         seconds.append(time.perf_counter() - begun)
-    truth = np.array(labels)
+    found = alike(answers[0], answers[1], labels, exact.labels)
     return {
-        "rows": len(texts), "same_answers": round(float(np.mean(answers[0] == answers[1])), 4),
-        "accuracy": round(float(np.mean(answers[1] == truth)), 4), "exact_accuracy": round(float(np.mean(answers[0] == truth)), 4),
+        "rows": len(texts), **{name: round(share, 4) for name, share in found.items()}, "task": exact.about.get("task"),
         "times": round(seconds[0] / seconds[1], 2), "difference": round(difference, 5),
     }  # fmt: skip

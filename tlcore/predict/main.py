@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .predictor import Predictor
-from .sheet import Sheet, SheetError, bare, with_answers, write_blocks
+from .sheet import Sheet, SheetError, bare, with_columns, write_blocks
 from .text import join_text
 
 ROWS_AT_ONCE = 20_000
@@ -17,7 +17,9 @@ ROWS_AT_ONCE = 20_000
 
 def main(folder: Path) -> int:
     """Score a CSV file with the model in `folder`; the exit code (2: something the user can mend)."""
-    parser = argparse.ArgumentParser(description="Add a prediction and a confidence to every row of a CSV file.")
+    parser = argparse.ArgumentParser(
+        description="Add the model's answer, and how sure it is, to every row of a CSV file."
+    )
     parser.add_argument("input", type=Path, help="a CSV file with a header row")
     parser.add_argument("output", type=Path, help="where to write the same rows with the answers")
     parser.add_argument(
@@ -60,7 +62,7 @@ def score(
         for columns in sheet.blocks(ROWS_AT_ONCE):
             texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
             answers = predictor.predict(texts)
-            yield with_answers(columns, answers.predictions, answers.confidence)
+            yield with_columns(columns, answers.columns())
             done += len(texts)
             if progress:
                 progress(done, sheet.rows)

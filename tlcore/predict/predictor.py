@@ -1,6 +1,6 @@
-"""Text in, label and confidence out: tokenizer, ONNX encoder, linear head. numpy, tokenizers, onnxruntime, safetensors.
+"""Text in, answer out: tokenizer, ONNX encoder, linear head. numpy, tokenizers, onnxruntime, safetensors.
 
-A model's folder: `nudge.json` (task, labels, columns), `tokenizer.json`, `model.safetensors` (the encoder's weights),
+A model's folder: `nudge.json` (task, labels, columns, how its head is to be read), `tokenizer.json`, `model.safetensors` (the encoder's weights),
 `model.onnx` (its graph, which reads those same weights), `head.safetensors` (weight, bias, and Platt's a and b); where
 it was found to answer alike, `quick.onnx` (most multiplications in 8-bit whole numbers).
 """
@@ -12,7 +12,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,9 @@ import numpy as np
 import onnxruntime
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
+
+from .answers import Answers as Answers
+from .answers import outputs_of, read_head, to_answers
 
 ABOUT, GRAPH, QUICK = "nudge.json", "model.onnx", "quick.onnx"
 TOKENS_PER_BATCH, QUICK_TOKENS_PER_BATCH = 512, 192
@@ -40,16 +42,6 @@ SENTENCES = (
 MUCH_FURTHER = 2.0
 
 
-@dataclass(frozen=True)
-class Answers:
-    """One answer a text. predictions: the likeliest label, "" where the text is blank. confidence: its probability,
-    nan where blank. probabilities: float32 [texts, labels]."""
-
-    predictions: list[str]
-    confidence: list[float]
-    probabilities: np.ndarray
-
-
 class Predictor:
     """Predicts for texts it has not seen; loads in well under a second and never imports torch."""
 
@@ -57,6 +49,8 @@ class Predictor:
         self.about, self.quick = about, quick
         self.labels: list[str] = about["labels"]
         self.text_columns: list[str] = about["text_columns"]
+        self.answer: dict[str, Any] | None = about.get("answer")
+        self.outputs = outputs_of(self.answer, self.labels)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # each thread answers batches of its own: quicker than several for one batch
         options.log_severity_level = 3
@@ -99,7 +93,7 @@ class Predictor:
     def _try(self) -> None:
         """Tokenizer, encoder, head and labels must fit each other: better said now than after a long sheet."""
         answers = len(self._head["weight"])
-        if answers != len(self.labels):
+        if answers != self.outputs:
             raise ValueError(f"the head gives {answers} answers, {ABOUT} names {len(self.labels)} labels")
         self.probabilities(["ok"])
 
@@ -108,18 +102,15 @@ class Predictor:
         distinct = sorted({text for text in texts if text.strip()})
         known = self.probabilities(distinct, progress)
         place = {text: i for i, text in enumerate(distinct)}
-        probabilities = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
+        probabilities = np.full((len(texts), self.outputs), np.nan, dtype=np.float32)
         for i, text in enumerate(texts):
             if text in place:
                 probabilities[i] = known[place[text]]
-        blank = np.isnan(probabilities[:, 0])
-        best = np.where(blank[:, None], 0, probabilities).argmax(1)
-        predictions = ["" if empty else self.labels[b] for empty, b in zip(blank, best, strict=True)]
-        return Answers(predictions, [float(v) for v in probabilities[np.arange(len(texts)), best]], probabilities)
+        return to_answers(self.answer, self.labels, probabilities)
 
     def probabilities(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
-        """float32 [texts, labels]; rows sum to 1."""
-        found = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        """float32 [texts, labels]; of one label a text, rows sum to 1. For numbers, float32 [texts, 1]: the number."""
+        found = np.zeros((len(texts), self.outputs), dtype=np.float32)
         ids = [
             e.ids for part in _chunks(texts, TOKENIZE_AT_ONCE) for e in self._tokenizer.encode_batch_fast(list(part))
         ]
@@ -128,7 +119,7 @@ class Predictor:
         budget = QUICK_TOKENS_PER_BATCH if self.quick else TOKENS_PER_BATCH
 
         def answer(batch: list[int]) -> int:
-            found[batch] = linear_probabilities(self._head, self._features([ids[i] for i in batch]))
+            found[batch] = read_head(self.answer, self._head, self._features([ids[i] for i in batch]))
             return len(batch)
 
         with ThreadPoolExecutor(self._threads) as pool:
@@ -176,14 +167,8 @@ def _reads_right(folder: Path, about: dict[str, Any]) -> bool:
 
 
 def linear_probabilities(head: Mapping[str, np.ndarray], features: np.ndarray) -> np.ndarray:
-    """Features [texts, width] and a head's tensors -> probabilities [texts, labels]."""
-    scores = features @ head["weight"].T + head["bias"]
-    if "platt_a" in head:
-        # Platt's scaling of each class against the rest, then made to sum to one.
-        each = 1.0 / (1.0 + np.exp(head["platt_a"] * scores + head["platt_b"]))
-        return each / np.maximum(each.sum(1, keepdims=True), 1e-9)
-    scores = np.exp(scores - scores.max(1, keepdims=True))
-    return scores / scores.sum(1, keepdims=True)
+    """Features [texts, width] and the tensors of a head for one label a text -> probabilities [texts, labels]."""
+    return read_head(None, head, features)
 
 
 def _chunks(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -134,18 +134,23 @@ def write_blocks(path: Path, blocks: Iterable[Mapping[str, Sequence[str]]]) -> i
     return rows
 
 
-def with_answers(
-    columns: Mapping[str, Sequence[str]], predictions: Sequence[str], confidence: Sequence[float]
-) -> dict[str, Sequence[str]]:
-    """The columns as they were, in order, then `prediction` and `confidence` (0 to 1, four digits)."""
-    sure = ["" if math.isnan(value) else f"{value:.4f}" for value in confidence]
+def with_columns(columns: Mapping[str, Sequence[str]], added: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """The columns as they were, in order, then those that are added, under a name that is free."""
     result: dict[str, Sequence[str]] = dict(columns)
-    for name, values in (("prediction", predictions), ("confidence", sure)):
+    for name, values in added.items():
         free, number = name, count(2)
         while free in result:
             free = f"{name} ({next(number)})"
         result[free] = values
     return result
+
+
+def with_answers(
+    columns: Mapping[str, Sequence[str]], predictions: Sequence[str], confidence: Sequence[float]
+) -> dict[str, Sequence[str]]:
+    """The columns as they were, in order, then `prediction` and `confidence` (0 to 1, four digits)."""
+    sure = ["" if math.isnan(value) else f"{value:.4f}" for value in confidence]
+    return with_columns(columns, {"prediction": predictions, "confidence": sure})
 
 
 def neutral(cell: str) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 from tlcore.errors import TlcoreError
 from tlcore.files import write_json
 from tlcore.predict.predictor import Predictor
-from tlcore.predict.sheet import with_answers
+from tlcore.predict.sheet import with_columns
 from tlcore.predict.text import join_text
 from tlcore.runs import model_folder, open_model
 from tlcore.runs.scored import keep_scored
 from tlcore.tables import Table, read_table, write_table
+from tlcore.tasks import get_task
 from tlcore.worker import JobContext
 
 UNSURE = 0.5
@@ -39,7 +40,7 @@ def score_sheet(context: JobContext) -> str:
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)
-    keep_scored(context.folder, columns)
+    keep_scored(context.folder, columns, len(columns) - len(table.columns))
     write_json(context.folder / "summary.json", summary)
     try:
         write_table(context.folder / "scored.xlsx", columns)
@@ -55,7 +56,7 @@ def score_table(
     roles: Mapping[str, Sequence[str]],
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[dict[str, Sequence[str]], dict[str, Any]]:
-    """The table's columns with `prediction` and `confidence` beside them, and a summary.
+    """The table's columns with the answers beside them (`prediction` and `confidence`, say), and a summary.
 
     Raises TlcoreError if a text column is missing.
     """
@@ -70,27 +71,36 @@ def score_table(
         )
     columns: dict[str, Sequence[str]] = {name: table.cells(name) for name in table.columns}
     texts = (join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True))
-    predictions: list[str] = []
-    confidence: list[float] = []
-    empty = 0
+    added: dict[str, list[str]] = {}
+    done, empty, unsure = 0, 0, 0
     while block := list(islice(texts, ROWS_AT_ONCE)):
-        answers = predictor.predict(block, _of_all(progress, len(predictions), len(block), table.rows))
-        predictions += answers.predictions
-        confidence += answers.confidence
-        empty += sum(not text for text in block)
+        answers = predictor.predict(block, _of_all(progress, done, len(block), table.rows))
+        for name, cells in answers.columns().items():
+            added.setdefault(name, []).extend(cells)
+        done, empty = done + len(block), empty + sum(not text for text in block)
+        unsure += sum(value < UNSURE for value in answers.confidence)
         if progress:
-            progress(len(predictions), table.rows)
+            progress(done, table.rows)
     seconds = time.monotonic() - begun
     summary = {
         "rows": table.rows,
         "empty": empty,
-        "answers": dict(Counter(answer for answer in predictions if answer).most_common()),
-        "unsure": sum(value < UNSURE for value in confidence),
+        "answers": _counted(predictor, added),
+        "unsure": unsure,
         "quick": predictor.quick,
         "seconds": round(seconds, 2),
         "texts_per_second": round(table.rows / max(seconds, 1e-6), 1),
     }
-    return with_answers(columns, predictions, confidence), summary
+    return with_columns(columns, added or predictor.predict([]).columns()), summary
+
+
+def _counted(predictor: Predictor, added: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How often each answer was given: of several labels each by itself, of numbers none."""
+    if not predictor.labels:
+        return {}
+    known = get_task(str(predictor.about.get("task", "classify")))
+    given = (answer for answer in added.get("prediction", ()) if answer)
+    return dict(Counter(name for answer in given for name in known.names(answer) or (answer,)).most_common())
 
 
 def _of_all(progress: Callable[[int, int], None] | None, before: int, rows: int, total: int) -> Any:

@@ -15,14 +15,14 @@ SCORED = "scored.arrow"
 MOST_CELL = 300
 """Characters of a cell that are shown; the files have all of it."""
 ANSWERS = 2
-"""A prediction and its confidence: the last columns of what was scored."""
+"""A prediction and its confidence: the last columns of what was scored, unless it says otherwise."""
 
 
-def keep_scored(folder: Path, columns: Mapping[str, Sequence[str]]) -> None:
-    """Write the columns, cells cut short, to look through. They are as in the CSV: the answers last."""
+def keep_scored(folder: Path, columns: Mapping[str, Sequence[str]], answers: int = ANSWERS) -> None:
+    """Write the columns, cells cut short, to look through. They are as in the CSV: the answers last, so many columns."""
     import pyarrow as pa
 
-    schema = pa.schema([(name, pa.large_string()) for name in columns])
+    schema = pa.schema([(name, pa.large_string()) for name in columns], {"answers": str(answers)})
     cells, spare = [iter(one) for one in columns.values()], folder / f"{SCORED}.tmp"
     with pa.OSFile(str(spare), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         while any(block := [[cell[:MOST_CELL] for cell in islice(one, CELLS_AT_ONCE)] for one in cells]):
@@ -38,6 +38,7 @@ class Scored:
 
         self._table = pa.ipc.open_file(pa.memory_map(str(folder / SCORED))).read_all()
         self.columns: list[str] = self._table.column_names
+        self._answers = int((self._table.schema.metadata or {}).get(b"answers", ANSWERS))
 
     @property
     def rows(self) -> int:
@@ -49,12 +50,17 @@ class Scored:
 
         rows = self._unsure_first[start : start + most] if unsure_first else range(start, min(start + most, self.rows))
         part = self._table.take(np.array(rows, dtype=np.int64))
-        answers = self.columns[-ANSWERS:]
-        shown = {name: part.column(name).to_pylist() for name in [*answers, *self.columns[:-ANSWERS]]}
+        answers = self.columns[-self._answers :]
+        shown = {name: part.column(name).to_pylist() for name in [*answers, *self.columns[: -self._answers]]}
         number = "row"
         while number in shown:
             number += " "
         return {number: [int(i) + 1 for i in rows], **shown}
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether it is said of each answer how sure it is; of numbers a range is said."""
+        return self._answers == ANSWERS
 
     @cached_property
     def _unsure_first(self) -> Any:

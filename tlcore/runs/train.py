@@ -15,9 +15,7 @@ from tlcore.bundle.card import quick_words
 from tlcore.bundle.make import make_bundle
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
-from tlcore.evaluate.baselines import majority_answers, tfidf_answers
-from tlcore.evaluate.metrics import classification_scores
-from tlcore.evaluate.report import TestRows, save_predictions, test_report
+from tlcore.evaluate.report import save_predictions
 from tlcore.files import read_json, write_json
 from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.adapter_files import save_adapter
@@ -25,9 +23,10 @@ from tlcore.models.bases import base_folder, public_name
 from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
+from tlcore.predict.answers import to_answers
 from tlcore.predict.predictor import Answers, Predictor
 from tlcore.runs import ADAPTER, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
-from tlcore.strategies import FitInput, get_strategy
+from tlcore.strategies import FitInput, check_task, get_strategy
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
 
@@ -64,11 +63,13 @@ def _train(context: JobContext) -> str:
     for warning in dataset.warnings:
         context.emit("note", text=warning, level="warning")
     baselines = _baselines(context, dataset)
-    fitted = _fit(context, plan, dataset)
+    given = _given(context, plan, dataset)
+    fitted = get_strategy(plan.strategy).fit(given)
+    how = given.objective.answer(fitted.validation_probabilities, np.array(given.validation_y))
     ended = "stopped" if context.stop_wish() == KEEP else "done"
 
     context.phase("export", "Making the model ready to use")
-    save_model(fitted, run / MODEL, _about(plan, dataset))
+    save_model(fitted, run / MODEL, _about(plan, dataset, how))
     _adapter(context, plan, fitted)
     quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
@@ -76,7 +77,8 @@ def _train(context: JobContext) -> str:
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
-    return _end(context, report | {"ended": ended, "quick": quick})
+    validation = _validation(dataset, how, fitted.validation_probabilities)
+    return _end(context, report | {"validation": validation, "answer": how, "ended": ended, "quick": quick})
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -92,7 +94,8 @@ def _end(context: JobContext, report: dict[str, Any]) -> str:
     report["seconds"] = context.finish()
     write_json(run / REPORT, report)
     shutil.rmtree(_work(context), ignore_errors=True)
-    context.emit("result", macro_f1=report["test"]["macro_f1"], tfidf=report["baselines"]["tfidf"]["macro_f1"])
+    metric = report["metric"]
+    context.emit("result", **{metric: report["test"][metric]}, tfidf=report["baselines"]["tfidf"][metric])
     return str(report["ended"])
 
 
@@ -128,32 +131,28 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
     context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
-    for name, found in (
-        ("majority", majority_answers(targets, unseen)),
-        ("tfidf", tfidf_answers(texts, targets, unseen) if unseen else []),
-    ):
-        scores = classification_scores(truth, found, None, dataset.labels)
-        context.emit("baseline", name=name, macro_f1=scores["macro_f1"], split=VALIDATION)
+    task, labels = dataset.task, dataset.labels
+    for name, found in task.baselines(texts, targets, unseen, labels).items():
+        scores = task.score(truth, found, None, labels)
+        context.emit("baseline", name=name, **{task.metric: scores[task.metric]}, split=VALIDATION)
         context.check_stop()
-    every, labels = texts + unseen, targets + truth
-    test = dataset.texts(TEST)
-    answers = {"majority": majority_answers(labels, test), "tfidf": tfidf_answers(every, labels, test)}
+    answers = task.baselines(texts + unseen, targets + truth, dataset.texts(TEST), labels)
     write_json(_work(context) / BASELINES, answers)
     return answers
 
 
-def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
+def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
     strategy = get_strategy(plan.strategy)
-    place = {label: i for i, label in enumerate(dataset.labels)}
+    check_task(strategy, dataset.task.name)
     work = _work(context)
     work.mkdir(exist_ok=True)
-    given = FitInput(
+    train, validation = dataset.targets(TRAIN), dataset.targets(VALIDATION)
+    objective = dataset.task.objective(dataset.labels, train + validation)
+    return FitInput(
         plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
-        dataset.texts(TRAIN), [place[label] for label in dataset.targets(TRAIN)],
-        dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
-        base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
+        dataset.texts(TRAIN), objective.encode(train), dataset.texts(VALIDATION), objective.encode(validation),
+        base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
     )  # fmt: skip
-    return strategy.fit(given)
 
 
 def _adapter(context: JobContext, plan: Plan, fitted: Fitted) -> None:
@@ -167,18 +166,18 @@ def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
     texts, targets = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     more = max(0, FEWEST - len(texts))
     texts, targets = texts + dataset.texts(TRAIN)[:more], targets + dataset.targets(TRAIN)[:more]
-    found = add_quick(context.folder / MODEL, texts, targets)
+    found = add_quick(context.folder / MODEL, texts, targets, dataset.task.alike)
     if found:
         text = f"A quick version answers {found['times']:.1f} times as fast. Tried {quick_words(found)}"
         context.emit("note", level="info", text=text)
     return found
 
 
-def _about(plan: Plan, dataset: Dataset) -> dict[str, Any]:
+def _about(plan: Plan, dataset: Dataset, how: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "task": plan.task, "strategy": plan.strategy, "base": public_name(plan.base), "base_revision": plan.base_revision,
         "labels": list(dataset.labels), "text_columns": list(dataset.roles["text"]),
-        "output_columns": list(dataset.task.output_columns),
+        "output_columns": list(dataset.task.output_columns), **({"answer": how} if how else {}),
     }  # fmt: skip
 
 
@@ -187,10 +186,9 @@ def _report(
 ) -> dict[str, Any]:
     counts = Counter(dataset.counts())
     return {
-        "strategy": plan.strategy, "base": plan.base, "task": plan.task,
+        "strategy": plan.strategy, "base": plan.base, "task": plan.task, "metric": dataset.task.metric,
         "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)}, **dataset.history(),
-        **test_report(TestRows(dataset.targets(TEST), answers, dict(baselines)), dataset.labels),
-        "validation": _validation(dataset, fitted.validation_probabilities),
+        **dataset.task.report(dataset.targets(TEST), answers, dict(baselines), dataset.labels),
         "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,
         "total_parameters": fitted.total_parameters, "test_looks": 1, "warnings": list(dataset.warnings),
         "chosen": fitted.chosen, "text_columns": list(dataset.roles["text"]), "run": str(context.folder),
@@ -198,12 +196,12 @@ def _report(
     }  # fmt: skip
 
 
-def _validation(dataset: Dataset, probabilities: np.ndarray | None) -> dict[str, Any]:
-    truth = dataset.targets(VALIDATION)
-    if probabilities is None or not len(probabilities):
-        return classification_scores([], [], None, dataset.labels)
-    found = [dataset.labels[i] for i in probabilities.argmax(1)]
-    return classification_scores(truth, found, probabilities, dataset.labels)
+def _validation(dataset: Dataset, how: dict[str, Any] | None, outputs: np.ndarray | None) -> dict[str, Any]:
+    """Scores on the validation rows by a model that did not learn from them; all None where there is none."""
+    if outputs is None or not len(outputs):
+        return dataset.task.score([], [], None, dataset.labels)
+    found = to_answers(how, dataset.labels, outputs).predictions
+    return dataset.task.score(dataset.targets(VALIDATION), found, outputs, dataset.labels)
 
 
 def _progress(context: JobContext, done: int, total: int) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
-from tlcore.strategies.base import Block, Estimate, FitInput, Strategy
+from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task
 from tlcore.strategies.bitfit import BitFit
 from tlcore.strategies.few_shot import FewShot
 from tlcore.strategies.frozen_features import FrozenFeatures
@@ -23,7 +23,9 @@ STRATEGIES: tuple[Strategy, ...] = (
     FullFinetune(),
 )  # fmt: skip
 
-__all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]
+__all__ = [
+    "STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "can_learn", "check_task", "get_strategy",
+]  # fmt: skip
 
 
 def all_strategies() -> tuple[Strategy, ...]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tlcore.errors import TlcoreError
 from tlcore.plan import Plan
 
 if TYPE_CHECKING:
+    from tlcore.engine.objectives import Objective
     from tlcore.facts import Facts
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
@@ -34,21 +36,32 @@ class Block:
 
 @dataclass
 class FitInput:
-    """What a strategy is given. Texts and integer labels (0..len(labels)-1) of the training and validation rows."""
+    """What a strategy is given: texts and targets of the training and validation rows.
+
+    Targets are as the objective encodes them: an integer (0..len(labels)-1) a row where a text has one label, as it is unless
+    another objective is given.
+    """
 
     plan: Plan
     settings: Any
     labels: Sequence[str]
     train_texts: Sequence[str]
-    train_y: Sequence[int]
+    train_y: Sequence[Any]
     validation_texts: Sequence[str]
-    validation_y: Sequence[int]
+    validation_y: Sequence[Any]
     base_folder: Path
     work_folder: Path
     emit: Callable[..., None]
     phase: Callable[[str, str], None]
     check_stop: Callable[[], None]
     stop_wish: Callable[[], str | None]
+    objective: Objective = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.objective is None:
+            from tlcore.engine.objectives import OneOf
+
+            self.objective = OneOf(self.labels)
 
 
 class Strategy(Protocol):
@@ -77,3 +90,19 @@ class Strategy(Protocol):
     def fit(self, given: FitInput) -> Fitted:
         """Learn. Emits events; polls `check_stop`; raises TlcoreError for what the user can mend."""
         ...
+
+
+def can_learn(strategy: Strategy, task: str) -> bool:
+    """Whether a strategy is for a task: for all, unless it has `tasks`, the names of those it is for."""
+    tasks: Sequence[str] | None = getattr(strategy, "tasks", None)
+    return tasks is None or task in tasks
+
+
+def check_task(strategy: Strategy, task: str) -> None:
+    """Raises TlcoreError where a strategy is not for a task."""
+    if not can_learn(strategy, task):
+        raise TlcoreError(
+            f"“{strategy.title}” ({strategy.name}) cannot learn this: it needs exactly one label a text.",
+            f"the task “{task}”",
+            "Choose another way to train, such as frozen_features or full_finetune, or auto.",
+        )

@@ -56,6 +56,7 @@ class FewShot:
     sentence = "The language model learns which of your examples belong together and which do not; a small classifier is taught on top."
     term = "contrastive fine-tuning + logistic regression (the idea of SetFit)"
     when = "4 to 64 labelled rows a class, when a small classifier alone is not enough: try both, and believe the interval."
+    tasks: tuple[str, ...] = ("classify",)
     Settings = Settings
     job_phases: tuple[str, ...] = ("encode", "choose", "contrast", "fit")
 
@@ -163,7 +164,7 @@ def _fitted(
     total = sum(p.numel() for p in encoder.parameters()) + size
     return Fitted(
         encoder.to("cpu"), given.base_folder, reading.layers, head, length, None, chosen["moved"] + size, total,
-        {**vars(reading), **chosen}, pipeline, validation,
+        {**reading.said(given), **chosen}, pipeline, validation,
     )  # fmt: skip
 
 

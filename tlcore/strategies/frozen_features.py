@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.plan import setting
 from tlcore.strategies.base import Block, Estimate, FitInput
-from tlcore.strategies.reading import ROWS_TO_CHOOSE_ON, Reading, Wishes, check_cancel, choose_reading, features
+from tlcore.strategies.reading import Reading, Wishes, check_cancel, choose_reading, features
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tlcore.machine import Machine
     from tlcore.models.saved import Fitted
 
+ROWS_TO_CHOOSE_ON = 4_000
+"""As in tlcore.engine.objectives, which is not loaded to make an estimate."""
 CURVE_SHARES = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
 
 
@@ -73,7 +75,6 @@ class FrozenFeatures:
         import numpy as np
 
         from tlcore.engine.embeddings import stored_states
-        from tlcore.engine.linear import fit_head, to_head
         from tlcore.engine.precision import say_precision, set_threads
         from tlcore.engine.tokens import tokenize
         from tlcore.models.adapter_files import Added
@@ -101,41 +102,39 @@ class FrozenFeatures:
         validation = _curve(given, x[:cut], y[:cut], x[cut:], y[cut:], chosen)
         given.phase("fit", "Teaching the classifier with all your rows")
         # What was chosen is fixed now, so the last fit may use the validation rows too.
-        pipeline = fit_head(settings.head, x, y, chosen.C, chosen.balanced, given.plan.seed)
-        head = to_head(pipeline, len(given.labels))
+        pipeline = given.objective.fit(settings.head, x, y, chosen.C, chosen.balanced, given.plan.seed)
+        head = given.objective.head(pipeline)
         total = sum(p.numel() for p in encoder.parameters()) + head.weight.size + head.bias.size
         return Fitted(
             encoder, given.base_folder, chosen.layers, head, max_length, None, head.weight.size + head.bias.size,
-            total, {**vars(chosen), "head": settings.head}, pipeline, validation, Added(),
+            total, {**chosen.said(given), "head": settings.head}, pipeline, validation, Added(),
         )  # fmt: skip
 
 
 def _curve(
     given: FitInput, x: np.ndarray, y: np.ndarray, vx: np.ndarray, vy: np.ndarray, chosen: Reading
 ) -> np.ndarray:
-    """Macro-F1 on the validation rows as the number of labels grows; nothing where there are none.
+    """The task's score on the validation rows as the number of labels grows; nothing where there are none.
 
-    Returns the probabilities of the validation rows [rows, classes] by the last model, which has not seen them.
+    Returns what the last model, which has not seen them, gives for the validation rows [rows, outputs].
     """
     import numpy as np
-    from sklearn.metrics import f1_score
 
-    from tlcore.engine.linear import fit_head, to_head
     from tlcore.engine.remember import digest, remembered
-    from tlcore.predict.predictor import linear_probabilities
 
-    probabilities = np.zeros((0, len(given.labels)), dtype=np.float32)
+    objective = given.objective
+    probabilities = np.zeros((0, max(1, len(given.labels))), dtype=np.float32)
     if not len(vy):
         return probabilities
     order, question = np.random.default_rng(given.plan.seed).permutation(len(y)), digest(x, y, vx, vy)
     how = (chosen.C, chosen.balanced, given.plan.seed)
 
     def learn(rows: np.ndarray) -> np.ndarray:
-        pipeline = fit_head(given.settings.head, x[rows], y[rows], *how)
-        return linear_probabilities(to_head(pipeline, len(given.labels)).tensors(), vx)
+        pipeline = objective.fit(given.settings.head, x[rows], y[rows], *how)
+        return objective.read(objective.head(pipeline).tensors(), vx)
 
     def score(found: np.ndarray) -> float:
-        return float(f1_score(vy, found.argmax(1), average="macro"))
+        return objective.goodness(found, vy)
 
     sizes = _sizes(len(y), len(given.labels))
     if given.stop_wish():
@@ -143,14 +142,14 @@ def _curve(
     for done, size in enumerate(sizes):
         check_cancel(given)
         rows = order[:size]
-        if len(np.unique(y[rows])) > 1:
+        if objective.learnable(y[rows]):
             if size == sizes[-1]:
                 probabilities = learn(rows)
-                macro_f1 = score(probabilities)
+                goodness = score(probabilities)
             else:
                 asked = (question, given.settings.head, *how, int(size))
-                (macro_f1,) = remembered(asked, lambda rows=rows: [score(learn(rows))])  # type: ignore[misc]
-            given.emit("curve", labels=int(size), macro_f1=round(macro_f1, 4))
+                (goodness,) = remembered(asked, lambda rows=rows: [score(learn(rows))])  # type: ignore[misc]
+            given.emit("curve", labels=int(size), **objective.told(goodness))
         given.emit("progress", done=done + 1, total=len(sizes), unit="sizes")
     return probabilities
 

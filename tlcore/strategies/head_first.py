@@ -34,25 +34,26 @@ def head_first(given: FitInput, encoder: Any, train: Rows) -> tuple[TextClassifi
     head, about = kept
     reading = Reading(**{**about, "layers": tuple(about["layers"])})
     set_seed(given.plan.seed)  # whatever was or was not computed before, training begins with the same random numbers
-    return TextClassifier(encoder, head, reading.layers, given.settings.dropout, class_weights(given, reading)), reading
+    weights = class_weights(given, reading)
+    return TextClassifier(encoder, head, reading.layers, given.settings.dropout, weights, given.objective), reading
 
 
 def _teach_head(given: FitInput, encoder: Any, train: Rows) -> tuple[Head, dict[str, Any]]:
     import numpy as np
 
-    from tlcore.engine.linear import fit_head, to_head
-
     states, reading = read_and_choose(given, encoder, train.ids, train.y, ("head", "Teaching the classifier first"))
     y = np.array(train.y)
     x = features(states, reading.layers)
-    head = to_head(fit_head("logistic", x, y, reading.C, reading.balanced, given.plan.seed), len(given.labels))
+    head = given.objective.head(given.objective.fit("logistic", x, y, reading.C, reading.balanced, given.plan.seed))
     return head, vars(reading)
 
 
 def class_weights(given: FitInput, reading: Reading) -> Any:
-    """Inverse frequency, mean 1 over the rows; None where classes are even enough or the user said no."""
+    """Inverse frequency, mean 1 over the rows; None where classes are even enough, the user said no, or there are no classes."""
     import torch
 
+    if not given.objective.weighs_classes:
+        return None
     counts = Counter(given.train_y)
     uneven = max(counts.values()) >= IMBALANCE_TO_WEIGHT * min(counts.values())
     wish = given.settings.class_weight

@@ -120,14 +120,14 @@ class Tuning:
         with quickened(model, _word_pieces(phases, sides, geometry)) as parts:
             chosen, probabilities = self._adjust(given, model, phases, sides, geometry, parts)
         return self._fitted(
-            given, model, length, {**vars(reading), **chosen, **moved_weights(given, model, moved)}, probabilities
+            given, model, length, {**reading.said(given), **chosen, **moved_weights(given, model, moved)}, probabilities
         )
 
     def _adjust(
         self, given: FitInput, model: TextClassifier, phases: Sequence[Phase], sides: tuple[Rows, Rows], geometry: Geometry,
         parts: int,
     ) -> tuple[dict[str, Any], Any]:  # fmt: skip
-        """Train, keep the best; what was chosen, and probabilities of the validation rows [rows, classes] if there are any."""
+        """Train, keep the best; what was chosen, and what it gives for the validation rows [rows, outputs] if there are any."""
         from tlcore.engine.blending import weights_now
         from tlcore.engine.forgetting import ForgettingGuard
         from tlcore.engine.loop import Hooks, run_phases
@@ -137,12 +137,17 @@ class Tuning:
         settings = given.settings
         train, validation = start_above(given, model, phases, sides)
         hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: begin(given, model.encoder, phase))
-        recipe = Recipe(batch_size_of(settings, len(train)), given.plan.seed, watch=settings.watch, parts=parts)
+        recipe = Recipe(
+            batch_size_of(settings, len(train)),
+            given.plan.seed,
+            watch=given.objective.watched(settings.watch),
+            parts=parts,
+        )
         guard = ForgettingGuard(lambda: _similarity(geometry, model), given.emit)
         start = weights_now(model, moving_names(model, phases))
         best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
         share = _blended(given, model, start, best, validation)
-        probabilities = _softmax(predict_rows(model, validation)) if len(validation) else None
+        probabilities = given.objective.outputs(predict_rows(model, validation)) if len(validation) else None
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
@@ -150,7 +155,7 @@ class Tuning:
         tell_similarity(given, similarity)
         return {
             "phases": [phase.name for phase in phases], "best_epoch": best.best_epoch, "share_kept": share,
-            f"validation_{settings.watch}": round(best.best, 4) if len(validation) else None,
+            f"validation_{recipe.watch}": round(best.best, 4) if len(validation) else None,
             "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed,
         }, probabilities  # fmt: skip
 
@@ -287,10 +292,3 @@ def _similarity(geometry: Geometry, model: TextClassifier) -> float:
         return geometry.similarity(model.encoder)
     with model.cut.whole():
         return geometry.similarity(model.encoder)
-
-
-def _softmax(logits: Any) -> Any:
-    import numpy as np
-
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)

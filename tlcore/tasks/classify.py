@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.predict.text import join_text
 from tlcore.tasks.base import Role
+
+if TYPE_CHECKING:
+    from tlcore.engine.objectives import Objective
+    from tlcore.predict.answers import Answers
+    from tlcore.tables import Table
 
 MIN_ROWS = 10
 """Fewer labelled rows than this cannot be learned from and tested."""
@@ -21,12 +26,17 @@ class Classify:
     name = "classify"
     title = "Sort texts into groups"
     question = "Which group does this text belong to?"
+    one_of = True
     roles: tuple[Role, ...] = (
         Role("text", "Text", "The column to read. Several columns are read one after the other.", many=True),
         Role("label", "Label", "The column with the right answer. Rows where it is empty are kept as unlabelled."),
     )
     output_columns: tuple[str, ...] = ("prediction", "confidence")
     metric = "macro_f1"
+    unfit_checks: frozenset[str] = frozenset()
+
+    def settle(self, table: Table, roles: Mapping[str, Sequence[str]]) -> Classify:
+        return self
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         return join_text([row[column] for column in roles["text"]])
@@ -34,6 +44,16 @@ class Classify:
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         columns = roles.get("label") or ()
         return (row[columns[0]].strip() or None) if columns else None
+
+    def names(self, target: str) -> tuple[str, ...]:
+        return (target,)
+
+    def strata(self, targets: Sequence[str]) -> list[str]:
+        return list(targets)
+
+    def suits(self, cells: Sequence[str]) -> float:
+        """What is taken where no other task fits clearly better."""
+        return 0.5
 
     def validate(self, targets: Sequence[str | None]) -> list[str]:
         counts = Counter(target for target in targets if target is not None)
@@ -60,6 +80,33 @@ class Classify:
         from tlcore.evaluate.metrics import classification_scores
 
         return classification_scores(truth, answers, probabilities, labels)
+
+    def objective(self, labels: Sequence[str], targets: Sequence[str]) -> Objective:
+        from tlcore.engine.objectives import OneOf
+
+        return OneOf(labels)
+
+    def baselines(
+        self, texts: Sequence[str], targets: Sequence[str], unseen: Sequence[str], labels: Sequence[str]
+    ) -> dict[str, list[str]]:
+        from tlcore.evaluate.baselines import majority_answers, tfidf_answers
+
+        found = tfidf_answers(texts, targets, unseen) if len(unseen) else []
+        return {"majority": majority_answers(targets, unseen), "tfidf": found}
+
+    def report(
+        self, truth: Sequence[str], answers: Answers, baselines: dict[str, Sequence[str]], labels: Sequence[str]
+    ) -> dict[str, Any]:
+        from tlcore.evaluate.report import TestRows, test_report
+
+        return test_report(TestRows(truth, answers, baselines), labels)
+
+    def alike(self, exact: Answers, quick: Answers, truth: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
+        from tlcore.evaluate.metrics import share_alike
+
+        pairs = ((exact.predictions, quick.predictions), (quick.predictions, truth), (exact.predictions, truth))
+        shares = (share_alike(a, b) for a, b in pairs)
+        return dict(zip(("same_answers", "accuracy", "exact_accuracy"), shares, strict=True))
 
 
 def _refuse_hopeless(counts: Counter[str], rows: int) -> None:

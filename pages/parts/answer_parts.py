@@ -1,0 +1,49 @@
+"""One answer on the Use screen, where it is not one label: every label that fits, or a number with its range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import charts, number_charts, shell, words
+from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, parted, thresholds_of
+
+MOST_LABELS, FEW_BESIDE = 12, 3
+
+
+def several(model: Any, found: Any) -> None:
+    """The labels that fit, then how likely each is, those that only nearly fit beside them."""
+    said = parted(found.predictions[0])
+    named = ", ".join(f"“{label}”" for label in said)
+    shell.answer(named if said else "None of its labels fits this text")
+    share, cut = found.probabilities[0], thresholds_of(model.answer, len(model.labels))
+    ranked = sorted(zip(model.labels, map(float, share), map(float, cut), strict=True), key=lambda one: one[2] - one[1])
+    shown = ranked[: min(MOST_LABELS, len(said) + FEW_BESIDE)]
+    alt = "How likely each label is, and from where on it is given."
+    st.plotly_chart(charts.label_bars(shown), key="sure", config=charts.CONFIG, alt=alt)
+    st.caption(
+        "A label is given where its bar passes the mark, its own threshold, tuned on rows that were held back. "
+        f"The least certain of these decisions is {words.percent(found.confidence[0])} sure."
+        + ("" if said else f" In a spreadsheet that stands as {NO_LABEL}.")
+    )
+
+
+def number(model: Any, found: Any) -> None:
+    """The number, and where the truth should lie nine times in ten."""
+    (low, high), value = found.ranges[0], found.predictions[0]
+    shell.answer(f"{value}, most likely between {low:g} and {high:g}")
+    seen = (float(model.answer["low"]), float(model.answer["high"]))
+    alt = f"{value} on the range from {seen[0]:g} to {seen[1]:g}."
+    st.plotly_chart(
+        number_charts.on_a_scale(float(value), (low, high), seen), key="sure", config=charts.CONFIG, alt=alt
+    )
+    st.caption(
+        "The range is where the truth lay nine times in ten on rows that were held back; it is as wide for every text. "
+        f"The numbers it learned from go from {seen[0]:g} to {seen[1]:g}: it never answers beyond them."
+    )
+
+
+ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number}
+"""By how the head is read; one label is told by use_parts."""

@@ -1,0 +1,132 @@
+"""What the README of the zip and the model card say differently where a model does not answer with one of its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+NAMES = {
+    "tfidf": "TF-IDF + {model} (no pretrained model)",
+    "tfidf_tuned": "TF-IDF + {model}, thresholds tuned",
+    "majority": "{always}",
+}
+
+
+class OneLabel:
+    """One of its labels a text. What the others are told by, too."""
+
+    kind, metric, metric_name = "classifier", "macro_f1", "macro-F1"
+    model, always = "logistic regression", "always the commonest label"
+    columns: tuple[tuple[str, str], ...] = (("accuracy", "accuracy"), ("auroc", "AUROC"))
+    added = "`prediction` and `confidence` (0 to 1)"
+    limit = "It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand."
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"answers with one of {len(report['per_class'])} labels{labels}"
+
+    def right(self, test: Report) -> str:
+        return f"{test['wrong']:,} of {test['rows']:,} wrong."
+
+    def scores(self, report: Report) -> str:
+        """A table in Markdown: this model, then what needs no pretrained one."""
+        heads = ["", self.metric_name, "95 % interval", *(title for _, title in self.columns)]
+        lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", self._line("this model", report["test"])]
+        lines += [
+            self._line(title.format(model=self.model, always=self.always), report["baselines"][name])
+            for name, title in NAMES.items()
+            if name in report["baselines"]
+        ]
+        return "\n".join(lines)
+
+    def _line(self, name: str, scores: Report) -> str:
+        low, high = scores.get(f"{self.metric}_low"), scores.get(f"{self.metric}_high")
+        cells = [number(scores.get(key)) for key, _ in self.columns]
+        return f"| {name} | {number(scores.get(self.metric))} | {number(low)} to {number(high)} | {' | '.join(cells)} |"
+
+    def difference(self, report: Report) -> str:
+        gap = report["difference"]
+        if gap[self.metric] is None:
+            return ""
+        points = f"{gap[self.metric] * 100:+.1f} points of {self.metric_name} against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
+        return f"{points}: {self._luck(gap)}"
+
+    @staticmethod
+    def _luck(gap: Report) -> str:
+        return "more than chance explains." if gap["real"] else "so small that it may be chance."
+
+    def classes(self, report: Report, escape: Any) -> str:
+        """A table in Markdown: how good each label is."""
+        lines = "\n".join(
+            f"| {escape(row['label'])} | {row['rows']} | {row['right']} | {number(row['precision'])} | {number(row['recall'])} | {number(row['f1'])} |"
+            for row in report["per_class"]
+        )
+        return f"| label | rows | right | precision | recall | F1 |\n|---|---|---|---|---|---|\n{lines}"
+
+
+class SeveralLabels(OneLabel):
+    kind, metric, metric_name = "labeller of texts", "micro_f1", "micro-F1"
+    model, always = "one logistic regression a label", "always the commonest set of labels"
+    columns = (("macro_f1", "macro-F1"), ("accuracy", "all labels right"))
+    added = (
+        "`prediction` (the labels, joined by `;`, or `(none)`) and `confidence` (0 to 1: of the least certain label)"
+    )
+    limit = (
+        "Each label has a threshold of its own, tuned on the validation rows (in `model/nudge.json`). Where two labels mean nearly "
+        "the same, it may give both. Look at `confidence`; check the low ones by hand."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"answers with every one of {len(report['per_class'])} labels that fits, or none{labels}"
+
+    def right(self, test: Report) -> str:
+        return f"for {test['rows'] - test['wrong']:,} of {test['rows']:,} every label was right."
+
+
+class Numbers(OneLabel):
+    kind, metric, metric_name = "model that gives texts a number", "mae", "mean absolute error"
+    model, always = "ridge regression", "always the median"
+    columns = (("pearson", "Pearson"), ("spearman", "Spearman"))
+    added = "`prediction` (a number), `low` and `high` (the range in which the truth should lie nine times in ten)"
+
+    limit = (
+        "It never answers beyond the numbers it has seen, and is drawn towards their middle: extremes come out milder."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        answer = report.get("answer") or {}
+        seen = f" between {answer['low']:g} and {answer['high']:g}" if answer else ""
+        return f"answers with a number{seen}, and the range in which the truth should lie"
+
+    def right(self, test: Report) -> str:
+        within = test.get("within")
+        held = (
+            ""
+            if within is None
+            else f" The truth was in the given range {within:.0%} of the time; nine times in ten is meant."
+        )
+        return f"off by {number(test['mae'])} on average.{held}"
+
+    def difference(self, report: Report) -> str:
+        gap = report["difference"]
+        if gap["mae"] is None:
+            return ""
+        span = f"({gap['low']:+.3f} to {gap['high']:+.3f}; below zero is better)"
+        return f"{gap['mae']:+.3f} of mean absolute error against TF-IDF {span}: {self._luck(gap)}"
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return ""
+
+
+WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers()}
+
+
+def words_of(report: Report) -> OneLabel:
+    return WORDS.get(str(report.get("task")), _ONE)
+
+
+def number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+_ONE = OneLabel()
