@@ -111,7 +111,6 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
 PLANNED_TITLES = {
     "prefix_tuning": "Prefix tuning",
     "prompt_tuning": "Prompt tuning",
-    "zero_shot": "Ask a large language model",
     "few_shot_prompt": "Ask a large language model, with examples",
     "mlm_then_finetune": "Read the unlabelled rows first, then fine-tune",
     "clip": "A model for texts and pictures (CLIP)",

@@ -86,6 +86,8 @@ def _quick(report: dict[str, Any]) -> str:
 
 def quick_words(quick: dict[str, Any]) -> str:
     """“on 300 rows: 99.2 % of its answers were the same, and 1 fewer was right.”"""
+    if quick["accuracy"] is None:
+        return f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same."
     more = round((quick["accuracy"] - quick["exact_accuracy"]) * quick["rows"])
     right = f"{abs(more)} {'more' if more > 0 else 'fewer'} {'was' if abs(more) == 1 else 'were'} right"
     same = f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same"

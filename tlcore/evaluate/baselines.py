@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -35,3 +36,18 @@ def tfidf_answers(train_texts: Sequence[str], targets: Sequence[str], texts: Seq
         raise TlcoreError(
             "The texts hold no words to learn from.", "the text column", "Choose the column that holds sentences."
         ) from error
+
+
+def described_answers(said: Sequence[str], labels: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The label whose description shares the most, and the rarest, words with each text: what needs neither labels nor a model.
+
+    Where no word is shared, the first label. Raises TlcoreError where nothing has a word in it.
+    """
+    try:
+        vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit([*said, *texts])
+    except ValueError as error:
+        raise TlcoreError(
+            "The texts and the descriptions hold no words.", "the text column", "Choose the column that holds sentences."
+        ) from error
+    scores = vectors.transform(list(texts)) @ vectors.transform(list(said)).T
+    return [labels[int(i)] for i in np.asarray(scores.argmax(1)).ravel()]

@@ -29,6 +29,8 @@ LEAST_ALIKE, MOST_LOST, LEAST_TIMES = 0.97, 0.003, 1.2
 def add_quick(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
     """Make quick.onnx in a model's folder, ask it and the exact graph these texts, keep it if it may be offered.
 
+    labels: of the texts, or [] where nobody knows them; then accuracy and exact_accuracy are None.
+
     Returns what nudge.json then says of it: rows, same_answers, accuracy and exact_accuracy (shares), times (as quick),
     difference (of what both read, relative). None, and no file, where it is slower, answers too differently or cannot be made.
     """
@@ -46,7 +48,7 @@ def add_quick(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict
 
 
 def may_be_offered(found: dict[str, Any]) -> bool:
-    lost = found["exact_accuracy"] - found["accuracy"]
+    lost = 0.0 if found["accuracy"] is None else found["exact_accuracy"] - found["accuracy"]
     few = max(MOST_LOST, 1 / found["rows"])
     return found["same_answers"] >= LEAST_ALIKE and lost <= few + 1e-9 and found["times"] >= LEAST_TIMES
 
@@ -137,9 +139,9 @@ def _compare(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> dict[
         begun = time.perf_counter()
         answers.append(np.array(one.predict(texts).predictions))
         seconds.append(time.perf_counter() - begun)
-    truth = np.array(labels)
+    right = [round(float(np.mean(one == np.array(labels))), 4) if len(labels) else None for one in answers]
     return {
         "rows": len(texts), "same_answers": round(float(np.mean(answers[0] == answers[1])), 4),
-        "accuracy": round(float(np.mean(answers[1] == truth)), 4), "exact_accuracy": round(float(np.mean(answers[0] == truth)), 4),
+        "accuracy": right[1], "exact_accuracy": right[0],
         "times": round(seconds[0] / seconds[1], 2), "difference": round(difference, 5),
     }  # fmt: skip

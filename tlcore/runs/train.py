@@ -13,11 +13,12 @@ from filelock import FileLock, Timeout
 
 from tlcore.bundle.card import quick_words
 from tlcore.bundle.make import make_bundle
-from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
+from tlcore.datasets import TEST, TRAIN, UNLABELLED, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
-from tlcore.evaluate.baselines import majority_answers, tfidf_answers
+from tlcore.evaluate.baselines import described_answers, majority_answers, tfidf_answers
 from tlcore.evaluate.metrics import classification_scores
 from tlcore.evaluate.report import TestRows, save_predictions, test_report
+from tlcore.evaluate.unscored import answer_unlabelled
 from tlcore.files import read_json, write_json
 from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.bases import base_folder, public_name
@@ -25,8 +26,9 @@ from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
-from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs import ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.strategies import FitInput, get_strategy
+from tlcore.strategies.zero_shot import said
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
 
@@ -74,7 +76,10 @@ def _train(context: JobContext) -> str:
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
-    return _end(context, report | {"ended": ended, "quick": quick})
+    unscored = answer_unlabelled(
+        dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total)
+    )
+    return _end(context, report | {"ended": ended, "quick": quick, "unscored": unscored})
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -125,6 +130,8 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         return kept
     context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
+    if len(set(targets)) < 2:
+        return _unlearned_baselines(context, dataset)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     for name, found in (
         ("majority", majority_answers(targets, unseen)),
@@ -140,6 +147,20 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
     return answers
 
 
+def _unlearned_baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
+    """Where no labelled row can be learned from: the commonest test label, known only afterwards, and words in common with what is
+    said of each label."""
+    test, truth = dataset.texts(TEST), dataset.targets(TEST)
+    words = [said(info) for info in dataset.label_infos]
+    names = [info.label for info in dataset.label_infos]
+    answers = {
+        "majority": majority_answers(truth, test) if test else [],
+        "tfidf": described_answers(words, names, test) if test else [],
+    }
+    write_json(_work(context) / BASELINES, answers)
+    return answers
+
+
 def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
     strategy = get_strategy(plan.strategy)
     place = {label: i for i, label in enumerate(dataset.labels)}
@@ -150,6 +171,7 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         dataset.texts(TRAIN), [place[label] for label in dataset.targets(TRAIN)],
         dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
+        dataset.label_infos, dataset.texts(UNLABELLED),
     )  # fmt: skip
     return strategy.fit(given)
 
@@ -159,6 +181,8 @@ def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
     texts, targets = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     more = max(0, FEWEST - len(texts))
     texts, targets = texts + dataset.texts(TRAIN)[:more], targets + dataset.targets(TRAIN)[:more]
+    if not targets:  # then nobody can say how many are right, only how many answers stay the same
+        texts = dataset.texts(UNLABELLED)[:FEWEST]
     found = add_quick(context.folder / MODEL, texts, targets)
     if found:
         text = f"A quick version answers {found['times']:.1f} times as fast. Tried {quick_words(found)}"
@@ -182,6 +206,7 @@ def _report(
         "strategy": plan.strategy, "base": plan.base, "task": plan.task,
         "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)}, **dataset.history(),
         **test_report(TestRows(dataset.targets(TEST), answers, dict(baselines)), dataset.labels),
+        "baselines_learned": len(set(dataset.targets(TRAIN))) > 1,
         "validation": _validation(dataset, fitted.validation_probabilities),
         "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,
         "total_parameters": fitted.total_parameters, "test_looks": 1, "warnings": list(dataset.warnings),

@@ -15,9 +15,10 @@ from tlcore.strategies.ia3 import Ia3
 from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
 from tlcore.strategies.top_layers import TopLayers
+from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
-    FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), FullFinetune(),
+    FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), FullFinetune(), ZeroShot(),
 )  # fmt: skip
 
 __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tlcore.label_info import LabelInfo
 from tlcore.plan import Plan
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class Block:
 
 @dataclass
 class FitInput:
-    """What a strategy is given. Texts and integer labels (0..len(labels)-1) of the training and validation rows."""
+    """What a strategy is given. Texts and integer labels (0..len(labels)-1) of the training and validation rows.
+
+    label_infos: what the user said of the labels, () where nothing. unlabelled_texts: of the rows without a label.
+    """
 
     plan: Plan
     settings: Any
@@ -49,6 +53,8 @@ class FitInput:
     phase: Callable[[str, str], None]
     check_stop: Callable[[], None]
     stop_wish: Callable[[], str | None]
+    label_infos: Sequence[LabelInfo] = ()
+    unlabelled_texts: Sequence[str] = ()
 
 
 class Strategy(Protocol):
