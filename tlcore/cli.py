@@ -81,7 +81,10 @@ def _columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--task", default="classify", metavar="NAME")
     command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
     command.add_argument(
-        "--labels", type=Path, metavar="LABELS", help="a file with a column label and a column description; no row need have one"
+        "--labels",
+        type=Path,
+        metavar="LABELS",
+        help="a file with a column label and a column description; no row need have one",
     )
 
 
@@ -347,7 +350,9 @@ def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
     guessed = guess_roles(table)
     if args.labels:  # which rows have a label, if any, is then for the user to say
         guessed = {role: guess for role, guess in guessed.items() if role != "label"}
-        roles["label"] = [column for column in roles["label"] if column in table.columns or not getattr(args, "test", None)]
+        roles["label"] = [
+            column for column in roles["label"] if column in table.columns or not getattr(args, "test", None)
+        ]
     taken = {column for columns in roles.values() for column in columns}
     for role, guess in guessed.items():
         if guess and guess not in taken and not roles.get(role):
@@ -365,10 +370,9 @@ def _named(args: argparse.Namespace) -> Any:
 
 def _test_roles(args: argparse.Namespace, roles: Roles, test: Table) -> Roles:
     """The columns of a test file: as in the other; where labels are named only that one need hold a label column."""
-    if not args.labels or roles.get("label"):
-        return roles
-    column = args.label or guess_roles(test).get("label")
-    return {**roles, "label": (column,)} if column else roles
+    from tlcore.label_file import roles_of_test
+
+    return roles_of_test(roles, test, args.label) if args.labels else roles
 
 
 def _pairs(items: Sequence[str], flag: str) -> dict[str, str]:

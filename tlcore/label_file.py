@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tlcore.errors import TlcoreError
 from tlcore.label_info import LabelInfo
-from tlcore.tables import Table
+from tlcore.tables import Table, guess_roles
 
 LABEL_NAMES = ("label", "labels", "name", "class", "category", "topic", "answer")
 DESCRIPTION_NAMES = ("description", "descriptions", "meaning", "definition", "explanation", "what belongs there")
@@ -89,6 +89,14 @@ def can_be_learned(classes: Iterable[int]) -> bool:
     """Whether labelled rows, so many of each class, are enough to learn from and to test."""
     counts = [count for count in classes if count]
     return len(counts) > 1 and sum(counts) >= FEWEST_LABELLED
+
+
+def roles_of_test(
+    roles: Mapping[str, tuple[str, ...]], test: Table, label: str | None = None
+) -> dict[str, tuple[str, ...]]:
+    """The columns of a test file where the other file holds no labels: that with the answers is named, or guessed."""
+    column = label or guess_roles(test).get("label")
+    return {**roles, "label": (column,)} if column and not roles.get("label") else dict(roles)
 
 
 def _column(table: Table, names: Sequence[str]) -> str | None:

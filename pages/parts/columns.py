@@ -16,7 +16,7 @@ from tlcore.workspace import Project
 
 GUESS, FIND_OUT = "", "Find out"
 TEXTUAL = (".csv", ".tsv", ".txt", ".gz", ".zip")
-NO_LABEL = "(choose one)"
+NO_LABEL = "(my rows have no labels)"
 MOST_HEADER_ROWS = 3
 
 
@@ -118,7 +118,10 @@ def role_pickers(project: Project, preview: Preview) -> tuple[list[str], str]:
         help = "The column to read. Several columns are read one after the other."
         text = st.multiselect("Text to read", names, placeholder="Choose columns", help=help, **wish)
     with right:
-        help = "The column with the right answer. Rows where it is empty are kept, but not learned from."
+        help = (
+            "The column with the right answer. Rows where it is empty are kept, but not learned from. Is there none? Then name the "
+            "labels below."
+        )
         label = st.selectbox(
             "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
         )

@@ -15,11 +15,24 @@ from tlcore.splits import points_for_rows
 
 def headline(found: Prepared) -> None:
     facts = found.facts
-    classes = plural(len(facts.classes), "class", "classes")
-    shell.answer(f"Yes: {plural(found.learned_from, 'row')} in {classes} to learn from and to test on.")
+    bare = found.counts.get("unlabelled", 0)
+    if found.named:
+        labelled = (
+            f"{number(found.learned_from)} with a label"
+            if found.learned_from
+            else "none has a label yet, and none needs one"
+        )
+        rows = plural(bare + found.learned_from, "row")
+        shell.answer(f"Yes: {rows} to sort into {plural(len(found.named), 'label')}; {labelled}.")
+    else:
+        classes = plural(len(facts.classes), "class", "classes")
+        shell.answer(f"Yes: {plural(found.learned_from, 'row')} in {classes} to learn from and to test on.")
     places = st.columns(4)
     places[0].metric("Rows in the file", number(facts.rows))
-    places[1].metric("Smallest class", plural(facts.smallest_class, "row"))
+    if facts.classes:
+        places[1].metric("Smallest class", plural(facts.smallest_class, "row"))
+    else:
+        places[1].metric("Labels", number(len(found.named)))
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
@@ -30,6 +43,9 @@ def sides(found: Prepared) -> None:
     """How the rows are dealt out, and how sure a score on the test rows can be."""
     counts = found.counts
     learn, choose, test = (counts.get(side, 0) for side in ("train", "validation", "test"))
+    if not (learn or choose or test):
+        st.caption("No row can be scored: the model will answer, and nobody can say how often it is right.")
+        return
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
     if test:
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
@@ -46,6 +62,13 @@ def notes(found: Prepared) -> None:
 
 
 def picture(found: Prepared) -> None:
+    if found.facts.classes:
+        _balance(found)
+    st.subheader("How long the texts are", anchor=False)
+    st.plotly_chart(length_chart(found.lengths), key="lengths", config=CONFIG, alt="Texts by their length in words")
+
+
+def _balance(found: Prepared) -> None:
     st.subheader("How the rows spread over the classes", anchor=False)
     classes = found.facts.classes
     alt = "Rows of each class: " + ", ".join(f"{name} {count}" for name, count in list(classes.items())[:10])
@@ -53,8 +76,6 @@ def picture(found: Prepared) -> None:
     if len(classes) > MOST_CLASSES:
         st.caption(f"The {MOST_CLASSES} largest of {len(classes):,} classes; all of them below.")
         shell.text_table({"class": list(classes), "rows": list(classes.values())}, height=220, key="classes")
-    st.subheader("How long the texts are", anchor=False)
-    st.plotly_chart(length_chart(found.lengths), key="lengths", config=CONFIG, alt="Texts by their length in words")
 
 
 def other_rows(found: Prepared) -> None:

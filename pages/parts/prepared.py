@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages.parts.found import Card, read_cards
+from pages.parts.named import named_labels
 from pages.parts.spreadsheet import (
     open_table,
     own_test_file,
@@ -48,7 +49,7 @@ class Step:
 @dataclass(frozen=True)
 class Prepared:
     """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths;
-    what was mended. key: what it was made from."""
+    what was mended. key: what it was made from. named: the labels, where the user named them; then rows need none."""
 
     key: str
     facts: Facts
@@ -59,6 +60,7 @@ class Prepared:
     lengths: list[int]
     problems: tuple[Card, ...]
     steps: tuple[Step, ...]
+    named: tuple[str, ...] = ()
 
     @property
     def learned_from(self) -> int:
@@ -105,6 +107,7 @@ def prepare(project: Project) -> Prepared:
         about["lengths"],
         tuple(card for one in about["cards"] for card in read_cards([one], problem_file(folder, one["id"]))),
         tuple(Step(**{**step, "notes": tuple(step["notes"])}) for step in about["steps"]),
+        tuple(about.get("named", ())),
     )
 
 
@@ -125,6 +128,7 @@ def dataset_key(project: Project) -> str:
         split_wish(draft).to_json(),
         own_test_key(project),
         _mends_key(project),
+        named_labels(draft),
     ]
     return blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
 
@@ -142,6 +146,7 @@ def order_of(project: Project, mends: Path) -> Order:
         split_wish(draft).to_json(),
         str(test or ""),
         str(mends),
+        named_labels(draft),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, reading, shell, state, testing
+from pages.parts import columns, intake, naming, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -25,7 +25,7 @@ def main() -> None:
     shell.page("data", "Which spreadsheet should it learn from?")
     project = state.project()
     if project is None or spreadsheet(project) is None:
-        shell.answer("A column of texts and a column of right answers is all it takes.")
+        shell.answer("A column of texts is all it takes, and better a column of right answers beside it.")
         intake.uploader(project, "Drop a spreadsheet here")
         intake.by_path(project)
         return
@@ -86,28 +86,32 @@ def _roles(project: Project, preview: reading.Preview) -> None:
     error = _refusal(text, label, preview)
     if error:
         problem(error)
+    elif not label:
+        error = naming.without_column(project)
+        _mapped(preview, text, label)
+        error = error or _tested(project, preview, text, label)
     else:
         _mapped(preview, text, label)
-        error = testing.controls(project, preview, text, label)
-        if error:
-            problem(error)
+        naming.with_column(project, label)
+        error = _tested(project, preview, text, label)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 
 
+def _tested(project: Project, preview: reading.Preview, text: list[str], label: str) -> TlcoreError | None:
+    """How it is to be tested; why it cannot be so."""
+    error = testing.controls(project, preview, text, label)
+    if error:
+        problem(error)
+    return error
+
+
 def _refusal(text: list[str], label: str, preview: reading.Preview) -> TlcoreError | None:
     """Why these columns cannot be learned from, as far as the columns alone can tell."""
-    if len(preview.columns) == 1:
+    if len(preview.columns) == 1 and not text:
         return _one_column(preview.how)
     if not text:
         return TlcoreError("No text column is chosen.", "", "Choose the column that holds the texts to read.")
-    if not label:
-        return TlcoreError(
-            "No label column is chosen.",
-            "",
-            "Choose the column that holds the right answers. Is there none yet? Add one in your spreadsheet, and write the "
-            "answer beside a few dozen rows; the others may stay empty.",
-        )
     if label in text:
         return TlcoreError(
             "One column cannot be both the text and the label: the model would be told the answer.",
@@ -132,14 +136,19 @@ def _mapped(preview: reading.Preview, text: list[str], label: str) -> None:
     """What the model will see, row by row."""
     if text == [preview.guess.get("text")] and label == preview.guess.get("label"):
         st.caption("Nudge guessed both columns. Choose others if they are not the ones you mean.")
-    st.caption("This is what the model will see: it reads the left, and learns to answer the right.")
+    reads = (
+        "it reads the left, and learns to answer the right"
+        if label
+        else "it reads this, and answers with one of your labels"
+    )
+    st.caption(f"This is what the model will see: {reads}.")
     rows = range(min(MAPPED, len(preview.numbers)))
     inputs = [join_text([preview.head[column][i] for column in text]) for i in rows]
     shell.text_table(
         {
             "row": [preview.numbers[i] for i in rows],
             "it reads": [text if len(text) <= LONG else text[:LONG] + " …" for text in inputs],
-            "it should answer": [preview.head[label][i].strip() or "(no label)" for i in rows],
+            **({"it should answer": [preview.head[label][i].strip() or "(no label)" for i in rows]} if label else {}),
         },
         key="mapped",
         widths={"row": NUMBER_WIDTH},

@@ -47,12 +47,29 @@ def model_card(report: dict[str, Any], plan: Plan) -> str:
 {_warnings(report)}{_mends(report)}
 ## How good it is
 
-Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
+{_how_good(report)}{_quick(report)}## Limits
+
+{_where_it_holds(test)}
+- It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand.
+- It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
+- {_limits_of_base(plan)}
+"""
+
+
+def _how_good(report: dict[str, Any]) -> str:
+    """The scores beside their baselines; or that there are none, and why."""
+    test = report["test"]
+    if test["macro_f1"] is None:
+        return f"Nobody knows: no row had a label, so nothing could be scored.\n{_spread(report)}\n"
+    tfidf = "TF-IDF + logistic regression (no pretrained model)"
+    if not report.get("baselines_learned", True):
+        tfidf = "the description with the most words in common (TF-IDF; no pretrained model)"
+    return f"""Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
 
 | | macro-F1 | 95 % interval | accuracy | AUROC |
 |---|---|---|---|---|
 {_line("this model", test)}
-{_line("TF-IDF + logistic regression (no pretrained model)", report["baselines"]["tfidf"])}
+{_line(tfidf, report["baselines"]["tfidf"])}
 {_line("always the commonest label", report["baselines"]["majority"])}
 
 {_difference(report)}
@@ -61,14 +78,23 @@ Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
 |---|---|---|---|---|---|
 {_classes(report)}
 
-{_quick(report)}## Limits
-
-- The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
-  may be worse, and the model will not say so.
-- It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand.
-- It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
-- {_limits_of_base(plan)}
 """
+
+
+def _spread(report: dict[str, Any]) -> str:
+    """How its answers to the rows without a label spread."""
+    found = report.get("unscored")
+    if not found:
+        return ""
+    lines = "".join(f"| {escape(label)} | {count:,} |\n" for label, count in found["answers"].items())
+    return f"\nIts answers to {found['rows']:,} rows:\n\n| label | rows |\n|---|---|\n{lines}"
+
+
+def _where_it_holds(test: dict[str, Any]) -> str:
+    if test["macro_f1"] is None:
+        return "- It was never tested. Read some of its answers, and label some rows, before you rely on it."
+    return """- The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
+  may be worse, and the model will not say so."""
 
 
 def _quick_way(report: dict[str, Any]) -> str:

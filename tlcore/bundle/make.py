@@ -20,7 +20,7 @@ from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import main as predict_main
 from tlcore.predict.predictor import QUICK
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_answers, write_csv
-from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
+from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
 CHECK_SECONDS = 300
@@ -122,7 +122,8 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     from tlcore.predict.predictor import Predictor
 
     predictor = Predictor.load(model)
-    texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    answered = run / (PREDICTIONS if not (run / ANSWERS).exists() else ANSWERS)
+    texts = pyarrow.parquet.read_table(answered, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
     first, *rest = map(bare, predictor.text_columns)
     columns = {first: texts, **{name: [""] * len(texts) for name in rest}}

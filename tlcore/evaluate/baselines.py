@@ -47,7 +47,9 @@ def described_answers(said: Sequence[str], labels: Sequence[str], texts: Sequenc
         vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit([*said, *texts])
     except ValueError as error:
         raise TlcoreError(
-            "The texts and the descriptions hold no words.", "the text column", "Choose the column that holds sentences."
+            "The texts and the descriptions hold no words.",
+            "the text column",
+            "Choose the column that holds sentences.",
         ) from error
     scores = vectors.transform(list(texts)) @ vectors.transform(list(said)).T
     return [labels[int(i)] for i in np.asarray(scores.argmax(1)).ravel()]

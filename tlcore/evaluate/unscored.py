@@ -12,7 +12,7 @@ import numpy as np
 from tlcore.datasets import TEST, UNLABELLED, Dataset
 from tlcore.predict.predictor import Predictor
 
-MOST_ANSWERED = 5_000
+MOST_ANSWERED = 1_000
 """Of more rows without a label so many are answered here, drawn by the seed; the Use screen answers them all."""
 UNSURE = 0.5
 ROWS_TO_LABEL = (50, 100, 200)

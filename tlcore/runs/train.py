@@ -76,9 +76,7 @@ def _train(context: JobContext) -> str:
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
-    unscored = answer_unlabelled(
-        dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total)
-    )
+    unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
     return _end(context, report | {"ended": ended, "quick": quick, "unscored": unscored})
 
 

@@ -47,12 +47,12 @@ class Settings:
 
 class ZeroShot:
     name = "zero_shot"
-    title = "Name the labels, and teach nothing"
+    title = "Describe the labels, without labelled rows"
     sentence = "The language model compares each text with what you say of each label; no labelled row is needed."
     term = "zero-shot classification by embeddings of label descriptions"
     when = (
         "No labelled rows yet: a first sorting within a minute, good where labels differ in what texts are about. "
-        "A few dozen labelled rows a label do better."
+        "With some dozens of labelled rows a label, learning from them does better."
     )
     Settings = Settings
     job_phases: tuple[str, ...] = ("encode", "describe", "refine")
@@ -99,7 +99,7 @@ def by_embeddings(given: FitInput) -> Fitted:
     """The base model reads texts and descriptions; what comes of it is a linear head, as any other strategy's."""
     import numpy as np
 
-    from tlcore.engine.described import head_of_descriptions, layers_to_read
+    from tlcore.engine.described import head_of_descriptions, layers_to_read, word_scores
     from tlcore.engine.embeddings import stored_states
     from tlcore.engine.precision import say_precision, set_threads
     from tlcore.engine.tokens import tokenize
@@ -121,12 +121,15 @@ def by_embeddings(given: FitInput) -> Fitted:
         ids = tokenize(given.base_folder, texts, length)
         return stored_states(encoder, given.base_folder, ids, given.emit, given.check_stop)
 
-    texts = read([text for text in texts_of(given) if text.strip()])
+    unlabelled = [text for text in texts_of(given) if text.strip()]
+    texts = read(unlabelled)
     given.phase("describe", "Reading what you say of each label")
     labels, layers = read(said_of(given)), layers_to_read(blocks, settings.layers)
+    described = sum(bool(info.description.strip()) for info in given.label_infos) == len(given.labels)
+    words = word_scores(unlabelled, said_of(given)) if described and settings.refine else None
     if settings.refine:
         given.phase("refine", "Learning from the surest answers")
-    found = head_of_descriptions(texts, labels, layers, settings.refine, lambda: check_cancel(given))
+    found = head_of_descriptions(texts, labels, layers, settings.refine, lambda: check_cancel(given), words)
     _tell(given, found.texts, found.agreement)
     held = list(given.validation_texts)
     validation = linear_probabilities(found.head.tensors(), features(read(held), layers)) if held else None
