@@ -26,8 +26,8 @@ def without_column(project: Project) -> TlcoreError | None:
     """Where no column holds the answers: the labels are named here. Why they cannot be used yet."""
     st.subheader("Which labels are there?", anchor=False)
     st.markdown(
-        "No row needs a label. Name the labels, and say of each in a sentence or two what belongs there, best in words that such "
-        "texts use: Nudge compares every text with that."
+        "Does a column hold right answers? Then choose it above. If none does, name the labels here, and say of each in a sentence "
+        "or two what belongs there, best in words that such texts use: Nudge compares every text with that."
     )
     rows = _grid(project, "")
     error = refusal(rows)

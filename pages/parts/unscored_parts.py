@@ -76,7 +76,8 @@ def spread(report: Report) -> None:
     if never:
         st.caption(f"Never given: {words.escape_md(words.listed(never))}. Say more of it in Data, or leave it out.")
     alt = "How often each answer was given: " + ", ".join(f"{name} {times}" for name, times in list(found.items())[:10])
-    st.plotly_chart(balance_chart(found), key="spread", config=charts.CONFIG, alt=alt)
+    ranked = dict(sorted(found.items(), key=lambda pair: -pair[1]))
+    st.plotly_chart(balance_chart(ranked), key="spread", config=charts.CONFIG, alt=alt)
 
 
 def some_rows(run: Path) -> None:

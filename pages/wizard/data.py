@@ -19,6 +19,7 @@ DAMAGED = (
     "The letters were damaged before this file was made. You can go on: Check turns back what is certain, with one click. "
     "Better still, save the file anew where it comes from, and choose “UTF-8” if you are asked how."
 )
+RUN_INTO_ONE = "Did the columns run into one? Change what the cells are parted by, under “Not read right?”."
 
 
 def main() -> None:
@@ -87,6 +88,8 @@ def _roles(project: Project, preview: reading.Preview) -> None:
     if error:
         problem(error)
     elif not label:
+        if len(preview.columns) == 1 and preview.how.format == "csv":
+            st.caption(f"The file has a single column. {RUN_INTO_ONE}")
         error = naming.without_column(project)
         _mapped(preview, text, label)
         error = error or _tested(project, preview, text, label)
@@ -108,7 +111,7 @@ def _tested(project: Project, preview: reading.Preview, text: list[str], label: 
 
 def _refusal(text: list[str], label: str, preview: reading.Preview) -> TlcoreError | None:
     """Why these columns cannot be learned from, as far as the columns alone can tell."""
-    if len(preview.columns) == 1 and not text:
+    if len(preview.columns) == 1 and (not text or len(preview.how.sheets) > 1):
         return _one_column(preview.how)
     if not text:
         return TlcoreError("No text column is chosen.", "", "Choose the column that holds the texts to read.")
@@ -128,7 +131,7 @@ def _one_column(how: HowRead) -> TlcoreError:
         where = f"file “{how.member}”" if how.member else f"sheet “{how.sheet}”"
         fix = f"Choose another {'file of the archive' if how.member else 'sheet'} above."
     elif how.format == "csv":
-        fix += " Did the columns run into one? Change what the cells are parted by, under “Not read right?”."
+        fix += f" {RUN_INTO_ONE}"
     return TlcoreError("There is a single column here, so it holds texts or labels but not both.", where, fix)
 
 
