@@ -278,7 +278,7 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--test", "nope.csv"], "no such file", "Check the name"),
         (["--then", "full_finetune"], "--then belongs to mlm_then_finetune", "Leave it out"),
         (["--images", "pictures"], "--images belongs to image_text", "Leave it out"),
-        (["--labels", "labels.txt"], "--labels belongs to zero_shot", "Leave it out"),
+        (["--labels", "labels.txt"], "no such file", "Check the name"),
         (["--unlabelled", "more.csv"], "--unlabelled belongs to mlm_then_finetune", "Leave it out"),
     ],
 )

@@ -91,6 +91,12 @@ def _columns(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--task", default="classify", metavar="NAME", help="classify, multilabel or score")
     command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="LABELS",
+        help="a file with a column label and a column description; no row need have one",
+    )
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:
@@ -108,7 +114,6 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--images", metavar="FOLDER|ZIP")
-    train.add_argument("--labels", metavar="FILE")
     train.add_argument("--unlabelled", metavar="FILE")
     train.add_argument("--out", type=Path, required=True, metavar="RUN")
 
@@ -172,7 +177,7 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     task = get_task(args.task)
     _refuse_later(
         args,
-        {"images": "image_text", "labels": "zero_shot", "unlabelled": "mlm_then_finetune", "then": "mlm_then_finetune"},
+        {"images": "image_text", "unlabelled": "mlm_then_finetune", "then": "mlm_then_finetune"},
     )
     for name in ("rows", "shots"):
         value = getattr(args, name)
@@ -187,7 +192,8 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     test = _read(args.test) if args.test else None
     dataset = make_dataset(
         table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots),
-        split=SplitWish(args.group, args.date, args.points),
+        split=SplitWish(args.group, args.date, args.points), label_infos=_named(args),
+        test_roles=_test_roles(args, roles, test) if test else None,
     )  # fmt: skip
     run = create_run(args.out.resolve(), dataset, _plan(args, dataset))
     return _trained(run)
@@ -348,7 +354,8 @@ def _facts(args: argparse.Namespace) -> Any:
     from tlcore.tasks import get_task
 
     table = _read(args.file)
-    dataset = make_dataset(table, get_task(args.task), _roles(args, table, args.file))
+    roles = _roles(args, table, args.file)
+    dataset = make_dataset(table, get_task(args.task), roles, label_infos=_named(args))
     return table, dataset, measure_facts(dataset, tokenizer_file("minilm"))
 
 
@@ -359,12 +366,31 @@ def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
         name, column = _pair(pair, "--role")
         roles.setdefault(name, []).append(column)
     guessed = guess_roles(table)
+    if args.labels:  # which rows have a label, if any, is then for the user to say
+        guessed = {role: guess for role, guess in guessed.items() if role != "label"}
+        roles["label"] = [
+            column for column in roles["label"] if column in table.columns or not getattr(args, "test", None)
+        ]
     taken = {column for columns in roles.values() for column in columns}
     for role, guess in guessed.items():
         if guess and guess not in taken and not roles.get(role):
             print(f"{file.name}: taking column “{guess}” for the {role}", file=sys.stderr)
             roles[role] = [guess]
     return {name: tuple(columns) for name, columns in roles.items() if columns}
+
+
+def _named(args: argparse.Namespace) -> Any:
+    """What the user says of the labels, from the file that was given; () where none was."""
+    from tlcore.label_file import read_label_file
+
+    return read_label_file(_read(args.labels)) if args.labels else ()
+
+
+def _test_roles(args: argparse.Namespace, roles: Roles, test: Table) -> Roles:
+    """The columns of a test file: as in the other; where labels are named only that one need hold a label column."""
+    from tlcore.label_file import roles_of_test
+
+    return roles_of_test(roles, test, args.label) if args.labels else roles
 
 
 def _pairs(items: Sequence[str], flag: str) -> dict[str, str]:

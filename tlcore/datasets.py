@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from tlcore.arrow_rows import open_rows, rows_in_memory
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
+from tlcore.label_file import can_be_learned, settle_labels, unlabelled_notes
+from tlcore.label_info import LabelInfo
 from tlcore.mend.apply import Outcome, apply_mends
 from tlcore.mend.base import Mend, load_mends, save_mends
 from tlcore.rows import (
@@ -28,6 +30,7 @@ from tlcore.splits import (
     CHANCE,
     TEST,
     TRAIN,
+    UNLABELLED,
     VALIDATION,
     Sample,
     Split,
@@ -56,6 +59,7 @@ class Dataset:
     (text_number of the text), `alike` (the first row whose text says the same or nearly so; null where there is no label).
 
     wish: without its `previous`. split_how: CHANCE, GROUP or DATE; kept: rows that stayed on the side they had before.
+    label_infos: what the user said of each label, () where labels were not named; where they were, no row need have one.
     """
 
     task: Task
@@ -73,6 +77,7 @@ class Dataset:
     wish: SplitWish = field(default_factory=SplitWish)
     split_how: str = CHANCE
     kept: int = 0
+    label_infos: tuple[LabelInfo, ...] = ()
 
     def texts(self, split: str) -> list[str]:
         return self.part(split)["text"][:]
@@ -141,6 +146,7 @@ class Dataset:
                 "counts": self.counts(),
                 "class_counts": self.class_counts(),
                 "wish": self.wish.to_json(),
+                "label_infos": [asdict(info) for info in self.label_infos],
                 **self.history(),
             },
         )
@@ -170,18 +176,22 @@ def load_dataset(folder: Path) -> Dataset:
         SplitWish.from_json(about.get("wish", {})),
         split.get("how", CHANCE),
         split.get("kept", 0),
+        tuple(LabelInfo(**info) for info in about.get("label_infos", ())),
     )
 
 
 class Wishes(TypedDict, total=False):
     """What the user may wish of the rows. leave_out: labels whose rows are left out. mends: what was changed, in order, before
-    labels are looked at and the split is made. seed, sample, split: how the rows are dealt out, and how many are learned from."""
+    labels are looked at and the split is made. seed, sample, split: how the rows are dealt out, and how many are learned from.
+    label_infos: the labels, named by the user; then rows need none. test_roles: of the test file, where they are others."""
 
     seed: int
     sample: Sample | None
     leave_out: Sequence[str]
     mends: Sequence[Mend]
     split: SplitWish | None
+    label_infos: Sequence[LabelInfo]
+    test_roles: Roles | None
 
 
 def make_dataset(
@@ -201,7 +211,8 @@ def make_dataset(
     """
     told, seed, sample = told or Nobody(), wishes.get("seed", 0), wishes.get("sample")
     wish, leave_out, mends = wishes.get("split") or SplitWish(), wishes.get("leave_out", ()), wishes.get("mends", ())
-    check_roles(table, task, roles)
+    infos = [info for info in wishes.get("label_infos", ()) if info.label not in leave_out]
+    check_roles(table, task, roles, bool(infos))
     task = task.settle(table, roles)
     told.phase("rows", "Reading your rows")
     rows = read_rows(table, task, roles, FILE, told)
@@ -211,25 +222,38 @@ def make_dataset(
     told.check_stop()
     told.phase("split", "Keeping texts that say the same together, and rows for the test apart")
     seen = [label for label, why in zip(rows["label"], rows["why"], strict=True) if not why]
-    warnings = [*task.validate(seen), *left_out_warnings(rows)]
+    named, warnings = settle_labels(infos, seen) if infos else ((), task.validate(seen))
+    warnings += [*(unlabelled_notes(seen) if infos else ()), *left_out_warnings(rows)]
     warnings += [note for outcome in outcomes for note in outcome.warnings()]
-    found = _split(rows, table, task, wish, (seed, test is not None, sample))
+    found = _split(rows, table, task, wish, (seed, test is not None, sample), bool(infos))
     warnings += found.notes
-    labels = tuple(sorted({name for label in seen if label is not None for name in task.names(label)}))
+    several = {name for label in seen if label is not None for name in task.names(label)}
+    labels = tuple(sorted({info.label for info in named} or several))
     if test is not None:
-        more, notes = test_rows(test, task, roles, labels)
+        more, notes = test_rows(test, task, wishes.get("test_roles") or roles, labels)
         warnings += notes
         for name in rows:
             rows[name] += more[name]
     return Dataset(
         task, roles, seed, rows_in_memory(rows), labels, table.how, test.how if test else None, tuple(warnings),
-        sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept,
+        sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept, named,
     )  # fmt: skip
 
 
-def _split(rows: Rows, table: Table, task: Task, wish: SplitWish, how: tuple[int, bool, Sample | None]) -> Split:
-    """Put the side of each row that can be learned from into `split`."""
+def _split(
+    rows: Rows, table: Table, task: Task, wish: SplitWish, how: tuple[int, bool, Sample | None], named: bool
+) -> Split:
+    """Put the side of each row that can be learned from into `split`.
+
+    named: labels were named. Then too few labelled rows to learn from are all tested on, and there may be none.
+    """
     usable = [i for i, label in enumerate(rows["label"]) if label is not None and not rows["why"][i]]
+    if named and not how[1] and not can_be_learned(Counter(rows["label"][i] for i in usable).values()):
+        for i in usable:
+            rows["split"][i], rows["alike"][i] = TEST, rows["row"][i]
+        return Split([TEST] * len(usable))
+    if named and not usable:
+        return Split([])
     column = wish.group or wish.date
     cells = table.column(column) if column else []
     given = SplitRows(
@@ -242,4 +266,4 @@ def _split(rows: Rows, table: Table, task: Task, wish: SplitWish, how: tuple[int
     return found
 
 
-__all__ = ["TEST", "TRAIN", "VALIDATION", "Dataset", "Roles", "load_dataset", "make_dataset"]
+__all__ = ["TEST", "TRAIN", "UNLABELLED", "VALIDATION", "Dataset", "Roles", "load_dataset", "make_dataset"]

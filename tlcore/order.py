@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ BUCKETS = (5, 10, 20, 40, 80, 160, 320, 640)
 @dataclass(frozen=True)
 class Order:
     """What a Dataset is made from, ready for JSON. key: changes with all that follows. table: a folder of tlcore.tables.keep_table.
-    test: the user's own test file, or "". mends: a file of tlcore.mend, which need not be there."""
+    test: the user's own test file, or "". mends: a file of tlcore.mend, which need not be there. labels: those that were named, each a
+    label and a description."""
 
     key: str
     table: str
@@ -28,6 +29,7 @@ class Order:
     split: Mapping[str, Any]
     test: str
     mends: str
+    labels: list[dict[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

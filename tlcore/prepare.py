@@ -17,6 +17,8 @@ from tlcore.datasets import Dataset, load_dataset, make_dataset
 from tlcore.errors import TlcoreError
 from tlcore.facts import measure_facts
 from tlcore.files import write_json
+from tlcore.label_file import roles_of_test
+from tlcore.label_info import LabelInfo
 from tlcore.mend import describe
 from tlcore.mend.base import load_mends
 from tlcore.models.bases import tokenizer_file
@@ -74,10 +76,13 @@ def _make(project: Project, order: Order, folder: Path, told: Listener) -> None:
     roles = {name: tuple(columns) for name, columns in order.roles.items()}
     wish = SplitWish.from_json(order.split)
     name = split_name(roles.get("text", ()), order.seed, bool(order.test), wish)
+    test = read_table(Path(order.test)) if order.test else None
+    infos = tuple(LabelInfo(**one) for one in order.labels)
     dataset = make_dataset(
-        table, get_task(order.task), roles, test=read_table(Path(order.test)) if order.test else None, told=told,
+        table, get_task(order.task), roles, test=test, told=told,
         seed=order.seed, leave_out=order.leave_out, mends=load_mends(Path(order.mends)),
-        split=replace(wish, previous=project.sides(name)),
+        split=replace(wish, previous=project.sides(name)), label_infos=infos,
+        test_roles=roles_of_test(roles, test) if test and infos else None,
     )  # fmt: skip
     told.check_stop()
     told.phase("save", "Writing your rows to the disk")
@@ -131,6 +136,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         **some,
         "task": dataset.task.name,
         "numbers": _numbers(dataset),
+        "named": list(dataset.labels) if dataset.label_infos else [],
         "warnings": list(dataset.warnings),
         "counts": dataset.counts(),
         "lengths": [buckets[i] for i in range(len(BUCKETS) + 1)],

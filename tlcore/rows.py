@@ -22,8 +22,11 @@ NO_TEXT, LABEL_LEFT_OUT = "no text", "label left out by you"
 CHUNK = 65_536
 
 
-def check_roles(table: Table, task: Task, roles: Roles) -> None:
-    """Raises TlcoreError for a role or column that is not there, or a column that is both text and label."""
+def check_roles(table: Table, task: Task, roles: Roles, named: bool = False) -> None:
+    """Raises TlcoreError for a role or column that is not there, or a column that is both text and label.
+
+    named: the labels were named, so that no column need hold them.
+    """
     known = [role.name for role in task.roles]
     if unknown := [name for name in roles if name not in known]:
         raise TlcoreError(
@@ -31,7 +34,7 @@ def check_roles(table: Table, task: Task, roles: Roles) -> None:
         )
     for role in task.roles:
         columns = roles.get(role.name, ())
-        if role.required and not columns:
+        if role.required and not columns and not (named and role.name == "label"):
             only = (
                 " The file has a single column, so it holds texts or labels but not both."
                 if len(table.columns) == 1

@@ -16,7 +16,7 @@ from tlcore.workspace import Project
 
 GUESS, FIND_OUT = "", "Find out"
 TEXTUAL = (".csv", ".tsv", ".txt", ".gz", ".zip")
-NO_LABEL = "(choose one)"
+NO_LABEL = "(my rows have no labels)"
 MOST_HEADER_ROWS = 3
 
 
@@ -120,12 +120,13 @@ def role_pickers(project: Project, preview: Preview) -> tuple[list[str], list[st
         text = st.multiselect("Text to read", names, placeholder="Choose columns", help=help, **wish)
     with right:
         labels = _labels(project, names)
-    learning.picker(project)
+    if labels:
+        learning.picker(project)
     return text, labels
 
 
 def _labels(project: Project, names: list[str]) -> list[str]:
-    """One column; or several, where each may be a label of its own."""
+    """One column; or several, where each may be a label of its own; none where there is none."""
     if learning.takes_many(project):
         help = "One column that holds all labels of a text, or a column of yes and no for each label."
         wish = state.kept(project, "roles.label", [], names, None, " several")
@@ -134,7 +135,10 @@ def _labels(project: Project, names: list[str]) -> list[str]:
                 "Labels: one column, or one for each label", names, placeholder="Choose columns", help=help, **wish
             )
         )
-    help = "The column with the right answer. Rows where it is empty are kept, but not learned from."
+    help = (
+        "The column with the right answer. Rows where it is empty are kept, but not learned from. Is there none? Then name the "
+        "labels below."
+    )
     label = st.selectbox(
         "Label: the right answer", [GUESS, *names], help=help, format_func=_or_choose, **_label_wish(project, names)
     )

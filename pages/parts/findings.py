@@ -31,26 +31,46 @@ WORDS = {"classify": Words(), "multilabel": Words("label", "labels", "with"), "s
 
 def headline(found: Prepared) -> None:
     facts, what = found.facts, WORDS.get(found.task, WORDS["classify"])
-    among = f" {what.joined} {plural(len(facts.classes), what.one, what.many)}" if what.one else ", each with a number,"
-    shell.answer(f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on.")
+    shell.answer(_named(found) if found.named else _labelled(found, what))
     places = st.columns(4)
     places[0].metric("Rows in the file", number(facts.rows))
-    if what.one:
+    if not what.one:
+        places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
+    elif facts.classes:
         places[1].metric(
             f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
         )
     else:
-        places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
+        places[1].metric("Labels", number(len(found.named)))
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
     places[3].metric("Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
+def _labelled(found: Prepared, what: Words) -> str:
+    classes = plural(len(found.facts.classes), what.one, what.many) if what.one else ""
+    among = f" {what.joined} {classes}" if what.one else ", each with a number,"
+    return f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on."
+
+
+def _named(found: Prepared) -> str:
+    labelled = (
+        f"{number(found.learned_from)} with a label"
+        if found.learned_from
+        else "none has a label yet, and none needs one"
+    )
+    rows = plural(found.counts.get("unlabelled", 0) + found.learned_from, "row")
+    return f"Yes: {rows} to sort into {plural(len(found.named), 'label')}; {labelled}."
+
+
 def sides(found: Prepared) -> None:
     """How the rows are dealt out, and how sure a score on the test rows can be."""
     counts = found.counts
     learn, choose, test = (counts.get(side, 0) for side in ("train", "validation", "test"))
+    if not (learn or choose or test):
+        st.caption("No row can be scored: the model will answer, and nobody can say how often it is right.")
+        return
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
     if test and found.task != "score":
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
@@ -68,11 +88,12 @@ def notes(found: Prepared) -> None:
 
 def picture(found: Prepared) -> None:
     what, classes = WORDS.get(found.task, WORDS["classify"]), found.facts.classes
-    st.subheader(f"How the rows spread over the {what.many if what.one else 'numbers'}", anchor=False)
-    if what.one:
-        _balance(classes, what)
-    else:
+    if not what.one:
+        st.subheader("How the rows spread over the numbers", anchor=False)
         st.plotly_chart(spread(found.numbers), key="balance", config=CONFIG, alt="How many rows have which number")
+    elif classes:
+        st.subheader(f"How the rows spread over the {what.many}", anchor=False)
+        _balance(classes, what)
     st.subheader("How long the texts are", anchor=False)
     st.plotly_chart(length_chart(found.lengths), key="lengths", config=CONFIG, alt="Texts by their length in words")
 

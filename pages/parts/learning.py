@@ -23,6 +23,9 @@ def settle(project: Project, preview: Preview) -> None:
     draft = state.draft(project)
     columns = state.lookup(draft, "roles.label") or []
     first = columns[0] if columns and columns[0] in preview.columns else None
+    if not columns and draft.get("task", USUAL) != USUAL:  # labels that are named are one a text
+        state.save(project, task=None, task_for=None)
+        return
     if len(columns) > 1 and draft.get("task_for") == first and not takes_many(project):
         state.save_at(project, "roles.label", columns[:1])
     if first is None or draft.get("task_for") == first:

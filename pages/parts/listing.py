@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages.parts.named import named_labels
 from pages.parts.prepared import is_prepared, last_facts
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import ago, plural
@@ -53,7 +54,8 @@ def next_step(project: Project) -> str:
             return "train"
     if is_prepared(project):
         return "plan"
-    return "check" if (project.draft().get("roles") or {}).get("label") else "data"
+    draft = project.draft()
+    return "check" if (draft.get("roles") or {}).get("label") or named_labels(draft) else "data"
 
 
 def _kinds(classes: dict[str, int], labelled: int) -> str:
@@ -68,7 +70,8 @@ def about(project: Project) -> str:
     facts, path, runs = last_facts(project), spreadsheet(project), project.run_folders()
     parts = [path.name] if path else ["no spreadsheet yet"]
     if facts:
-        parts.append(plural(facts["rows"], "row") + _kinds(facts["classes"], facts["labelled"]))
+        classes = _kinds(facts["classes"], facts["labelled"]) if facts["labelled"] else ", no labels"
+        parts.append(plural(facts["rows"], "row") + classes)
     if runs:
         state = jobs.job_state(runs[0])
         word = "training now" if state.alive else ENDS.get(state.state, state.state)

@@ -11,6 +11,7 @@ from pages.parts import planning, state
 from pages.parts.problems import problem
 from pages.parts.words import escape_md
 from tlcore.advise import Recommendation, memory_text, time_range_text
+from tlcore.advise.recommend import NEEDS_LABELS
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
 from tlcore.models.bases import BASES
@@ -43,12 +44,14 @@ def case_pickers(project: Project, found: dict[str, str]) -> None:
 def strategy_picker(project: Project, advised: Recommendation) -> None:
     """The recommended way first, then the others that this version knows, each with when it is right and why not here."""
     ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
-    later, tried = [], planning.tried(project)
+    later: list[str] = []
+    shut: list[str] = []
+    tried = planning.tried(project)
     for other in advised.alternatives:
         if other.available:
             ways[other.strategy] = f"{get_strategy(other.strategy).when} {other.why_not}"
         else:
-            later.append(other.title)
+            (shut if other.why_not == NEEDS_LABELS else later).append(other.title)
     ways = {name: f"{tried.get(name, '')} {text}".strip() for name, text in ways.items()}
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
     value = chosen if chosen in ways else advised.plan.strategy
@@ -60,6 +63,10 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
         label_visibility="collapsed",
         **state.shown(project, "strategy", value, _unless(advised.plan.strategy)),
     )
+    if shut:
+        st.caption(
+            f"Not for these rows: {escape_md(', '.join(shut))}. They learn from labelled rows, and there are too few."
+        )
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
 

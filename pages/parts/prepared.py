@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages.parts.found import Card, read_cards
+from pages.parts.named import named_labels
 from pages.parts.spreadsheet import (
     open_table,
     own_test_file,
@@ -49,7 +50,7 @@ class Step:
 class Prepared:
     """facts, warnings, counts and problems of the saved Dataset; the first rows that are not learned from; text lengths;
     what was mended. key: what it was made from. numbers: where labels are amounts, those of (at most so many as are drawn of)
-    the rows that are learned from."""
+    the rows that are learned from. named: the labels, where the user named them; then rows need none."""
 
     key: str
     facts: Facts
@@ -62,6 +63,7 @@ class Prepared:
     steps: tuple[Step, ...]
     task: str = "classify"
     numbers: tuple[float, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def learned_from(self) -> int:
@@ -110,6 +112,7 @@ def prepare(project: Project) -> Prepared:
         tuple(Step(**{**step, "notes": tuple(step["notes"])}) for step in about["steps"]),
         about.get("task", "classify"),
         tuple(about.get("numbers", ())),
+        tuple(about.get("named", ())),
     )
 
 
@@ -130,6 +133,7 @@ def dataset_key(project: Project) -> str:
         split_wish(draft).to_json(),
         own_test_key(project),
         _mends_key(project),
+        named_labels(draft),
     ]
     return blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
 
@@ -147,6 +151,7 @@ def order_of(project: Project, mends: Path) -> Order:
         split_wish(draft).to_json(),
         str(test or ""),
         str(mends),
+        named_labels(draft),
     )
 
 

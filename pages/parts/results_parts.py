@@ -81,6 +81,18 @@ def points_of(value: float, sign: bool = True) -> str:
     return f"{value * 100:+.1f}".replace("-", "−") if sign else f"{value * 100:.1f}"
 
 
+def unlearned_sentence(report: Report) -> str:
+    """What a score of a way that learns from no label, and what stands beside it, was learned from."""
+    if report.get("strategy") != "zero_shot":
+        return ""
+    if report.get("baselines_learned", True):
+        return "Your model used none of the labels; the simple methods learned from the labelled training rows."
+    return (
+        "Neither your model nor the simple methods learned from a label: TF-IDF is the description with the most words in common, "
+        "and the commonest label is known only from the test rows."
+    )
+
+
 def looks_sentence(report: Report) -> str:
     """How often the test rows have been looked at: a test that is looked at often stops being one."""
     looks = report.get("test_looks")

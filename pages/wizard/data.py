@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, learning, reading, shell, state, testing
+from pages.parts import columns, intake, learning, naming, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -19,13 +19,14 @@ DAMAGED = (
     "The letters were damaged before this file was made. You can go on: Check turns back what is certain, with one click. "
     "Better still, save the file anew where it comes from, and choose “UTF-8” if you are asked how."
 )
+RUN_INTO_ONE = "Did the columns run into one? Change what the cells are parted by, under “Not read right?”."
 
 
 def main() -> None:
     shell.page("data", "Which spreadsheet should it learn from?")
     project = state.project()
     if project is None or spreadsheet(project) is None:
-        shell.answer("A column of texts and a column of right answers is all it takes.")
+        shell.answer("A column of texts is all it takes, and better a column of right answers beside it.")
         intake.uploader(project, "Drop a spreadsheet here")
         intake.by_path(project)
         return
@@ -86,27 +87,33 @@ def _roles(project: Project, preview: reading.Preview) -> None:
     error = _refusal(text, labels, preview) or _mapped(project, preview, text, labels)
     if error:
         problem(error)
+    elif not labels:
+        if len(preview.columns) == 1 and preview.how.format == "csv":
+            st.caption(f"The file has a single column. {RUN_INTO_ONE}")
+        error = naming.without_column(project)
+        error = _tested(project, preview, text, labels) or error
     else:
-        error = testing.controls(project, preview, text, labels)
-        if error:
-            problem(error)
+        if learning.task_of(project).one_of:
+            naming.with_column(project, labels[0])
+        error = _tested(project, preview, text, labels)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 
 
+def _tested(project: Project, preview: reading.Preview, text: list[str], labels: list[str]) -> TlcoreError | None:
+    """How it is to be tested; why it cannot be so."""
+    error = testing.controls(project, preview, text, labels)
+    if error:
+        problem(error)
+    return error
+
+
 def _refusal(text: list[str], labels: list[str], preview: reading.Preview) -> TlcoreError | None:
     """Why these columns cannot be learned from, as far as the columns alone can tell."""
-    if len(preview.columns) == 1:
+    if len(preview.columns) == 1 and (not text or len(preview.how.sheets) > 1):
         return _one_column(preview.how)
     if not text:
         return TlcoreError("No text column is chosen.", "", "Choose the column that holds the texts to read.")
-    if not labels:
-        return TlcoreError(
-            "No label column is chosen.",
-            "",
-            "Choose the column that holds the right answers. Is there none yet? Add one in your spreadsheet, and write the "
-            "answer beside a few dozen rows; the others may stay empty.",
-        )
     if both := [label for label in labels if label in text]:
         return TlcoreError(
             "One column cannot be both the text and the label: the model would be told the answer.",
@@ -123,7 +130,7 @@ def _one_column(how: HowRead) -> TlcoreError:
         where = f"file “{how.member}”" if how.member else f"sheet “{how.sheet}”"
         fix = f"Choose another {'file of the archive' if how.member else 'sheet'} above."
     elif how.format == "csv":
-        fix += " Did the columns run into one? Change what the cells are parted by, under “Not read right?”."
+        fix += f" {RUN_INTO_ONE}"
     return TlcoreError("There is a single column here, so it holds texts or labels but not both.", where, fix)
 
 
@@ -136,13 +143,14 @@ def _mapped(project: Project, preview: reading.Preview, text: list[str], labels:
         return error
     if text == [preview.guess.get("text")] and labels == [preview.guess.get("label")]:
         st.caption("Nudge guessed both columns. Choose others if they are not the ones you mean.")
-    st.caption("This is what the model will see: it reads the left, and learns to answer the right.")
+    reads = "the left, and learns to answer the right" if labels else "this, and answers with one of your labels"
+    st.caption(f"This is what the model will see: it reads {reads}.")
     inputs = [join_text([preview.head[column][i] for column in text]) for i in rows]
     shell.text_table(
         {
             "row": [preview.numbers[i] for i in rows],
             "it reads": [text if len(text) <= LONG else text[:LONG] + " …" for text in inputs],
-            "it should answer": answers,
+            **({"it should answer": answers} if labels else {}),
         },
         key="mapped",
         widths={"row": NUMBER_WIDTH},

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts import problems, shell, state
 from pages.parts import results_parts as parts
+from pages.parts import unscored_parts as unscored
 from pages.parts.results_tasks import kind_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
@@ -15,14 +16,20 @@ from tlcore.files import read_json
 
 
 def show() -> None:
-    _, run = state.require_run()
+    project, run = state.require_run()
     report: dict[str, Any] | None = read_json(run / "report.json")
     if not report:
         not_yet(jobs.job_state(run).alive, run.name)
         return
+    if unscored.is_unscored(report):
+        unscored.show(project, run, report)
+        problems.warnings(report.get("warnings") or [])
+        with st.expander("What was chosen, how long it took, exact figures"):
+            parts.details(report)
+        return
     kind = kind_of(report)
     shell.answer(kind.headline(report))
-    st.text("\n".join(line for line in kind.lines(report) if line))
+    st.text("\n".join(line for line in (*kind.lines(report), parts.unlearned_sentence(report)) if line))
     parts.compared(report)
     st.caption(parts.looks_sentence(report))
     if report.get("ended") == "stopped":
@@ -36,6 +43,10 @@ def show() -> None:
     views[view](run, report)
     with st.expander("What was chosen, how long it took, exact figures"):
         parts.details(report)
+
+
+def _lines(report: dict[str, Any]) -> tuple[str, ...]:
+    return parts.wrong_sentence(report), parts.difference_sentence(report), parts.unlearned_sentence(report)
 
 
 def not_yet(alive: bool, run: str) -> None:

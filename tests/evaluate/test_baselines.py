@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from tlcore.errors import TlcoreError
-from tlcore.evaluate.baselines import majority_answers, tfidf_answers
+from tlcore.evaluate.baselines import described_answers, majority_answers, tfidf_answers
 
 
 def test_majority_says_the_commonest_training_label_for_every_text() -> None:
@@ -41,3 +41,11 @@ def test_texts_without_a_word_are_said_to_be_so() -> None:
     with pytest.raises(TlcoreError, match="no words") as caught:
         tfidf_answers(["!", "?", "…"], ["a", "b", "a"], ["!"])
     assert caught.value.fix
+
+
+def test_without_labels_the_description_with_most_words_in_common_answers() -> None:
+    said, labels = ["parcels: a parcel is late", "bills: an invoice is wrong"], ["parcels", "bills"]
+    texts = ["where is the parcel", "your invoices and the invoice", "nothing in common"]
+    assert described_answers(said, labels, texts) == ["parcels", "bills", "parcels"]
+    with pytest.raises(TlcoreError, match="hold no words"):
+        described_answers(["of", "the"], labels, ["and"])

@@ -32,11 +32,13 @@ def test_one_column_in_one_of_many_sheets_leads_to_the_others(home: Path) -> Non
     assert not app.button(key="primary").disabled
 
 
-def test_without_right_answers_it_says_how_to_add_them(home: Path) -> None:
+def test_without_right_answers_the_labels_are_named(home: Path) -> None:
     project = new_project("id,note\n" + "".join(f"{i},the room number {i} was cold and dark\n" for i in range(30)))
     app = show("data", project=project.id)
     app.selectbox(key=f"{project.id}/roles.label").set_value("").run()
-    assert "Is there none yet? Add one in your spreadsheet" in said(app)
+    assert "name the labels here" in said(app)
+    assert app.button(key="primary").disabled
+    assert app.button(key="primary").help == "No label is named."
 
 
 def test_it_says_that_the_columns_were_guessed_until_one_is_chosen(home: Path) -> None:

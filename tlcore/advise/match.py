@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
+from tlcore.label_file import can_be_learned
 
 SIMPLE_CLASSES = 10
 """Up to this many classes a text is sorted by its general meaning; more usually hang on a domain's own words."""
@@ -106,7 +107,12 @@ def match_row(case: Case) -> Match:
 
 
 def data_of(facts: Facts) -> str:
-    """The data part of a case: its size, or “unlabelled” where most rows have no label and not many have one."""
+    """The data part of a case: its size, or “unlabelled” where most rows have no label and not many have one.
+
+    Too few labelled rows to learn from and be tested count as none.
+    """
+    if not can_be_learned(facts.classes.values()):
+        return "none"
     if facts.mostly_unlabelled and facts.data_size in ("small", "medium"):
         return "unlabelled"
     return facts.data_size

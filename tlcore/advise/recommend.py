@@ -13,6 +13,7 @@ from tlcore.advise.table import DECISION_TABLE, PLANNED_TITLES, DecisionRow
 from tlcore.advise.words import about_time_text, count_text, memory_text, time_range_text
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
+from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
@@ -38,11 +39,12 @@ MOST_TO_COME = 2
 USUAL_BLOCKS = 6
 """Blocks of a base model that does not say."""
 NOT_YET = "Not in this version yet."
+NEEDS_LABELS = f"It learns from labelled rows: at least {FEWEST_LABELLED} are needed, of two labels or more, better 50."
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """Something else that could be done. `estimate` is None where it is not in this version."""
+    """Something else that could be done. `estimate` is None where it is not in this version, or not for these rows."""
 
     strategy: str
     title: str
@@ -96,6 +98,8 @@ def recommend(
     row = DECISION_TABLE[match.row]
     able = [one for one in table.available_strategies() if can_learn(one, task)]
     options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
+    if task == "classify" and not can_be_learned(facts.classes.values()):
+        options = _without_labels(options, strategy)
     advised = _advised(row, options, case, facts)
     chosen = _named(options, strategy, task) if strategy else advised
     wished = make_settings(chosen.strategy.Settings, settings or {})
@@ -118,6 +122,21 @@ def recommend(
         alternatives=_alternatives(facts, machine, row, chosen, options, case),
         substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
     )
+
+
+def _uses_labels(strategy: Strategy) -> bool:
+    """Whether it learns from labelled rows; nearly all do, so only those that do not say so."""
+    return bool(getattr(strategy, "uses_labels", True))
+
+
+def _without_labels(options: list[_Option], wish: str | None) -> list[_Option]:
+    """Those that need no labelled row; all where this version has none. Raises TlcoreError if the wish is not among them."""
+    left = [option for option in options if not _uses_labels(option.strategy)]
+    for option in options:
+        if left and option.strategy.name == wish and option not in left:
+            title = option.strategy.title
+            raise TlcoreError(f"“{title}” cannot be used: too few rows have a label.", str(wish), NEEDS_LABELS)
+    return left or options
 
 
 def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
@@ -290,7 +309,12 @@ def _alternatives(
         )
         for name in planned
     ]
-    return (*able, *to_come[:MOST_TO_COME])
+    shut = [
+        Alternative(one.name, one.title, NEEDS_LABELS, None, False)
+        for one in table.available_strategies()
+        if one.name not in names
+    ]
+    return (*able, *shut, *[one for one in to_come if one.strategy not in {s.strategy for s in shut}][:MOST_TO_COME])
 
 
 def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, case: Case) -> str:
@@ -309,7 +333,9 @@ def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     rows, each = _learned(facts), _rows_a_class(facts)
     a_class = count_text(each, "row") + (f" a {_kind(facts)}" if facts.classes else "")
     if not rows:
-        return "it needs labelled rows too"
+        return "it needs labelled rows too" if _uses_labels(other.strategy) else ""
+    if not _uses_labels(other.strategy) and _uses_labels(chosen.strategy):
+        return f"it learns nothing from your {count_text(rows, 'labelled row')}"
     if other.moves > chosen.moves:
         if each < BY_HEART or rows < TINY_ROWS:
             return f"with only {a_class} it may learn the rows by heart instead of the classes"

@@ -109,7 +109,6 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
 )
 
 PLANNED_TITLES = {
-    "zero_shot": "Ask a large language model",
     "few_shot_prompt": "Ask a large language model, with examples",
     "mlm_then_finetune": "Read the unlabelled rows first, then fine-tune",
     "clip": "A model for texts and pictures (CLIP)",

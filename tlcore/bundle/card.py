@@ -52,7 +52,21 @@ def model_card(report: dict[str, Any], plan: Plan) -> str:
 {_warnings(report)}{_mends(report)}
 ## How good it is
 
-Measured once, on {test["rows"]:,} rows it had not seen: {words.right(test)}
+{_how_good(report)}{_quick(report)}## Limits
+
+{_where_it_holds(test)}
+- {words.limit}
+- It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
+- {_limits_of_base(plan)}
+"""
+
+
+def _how_good(report: dict[str, Any]) -> str:
+    """The scores beside their baselines; or that there are none, and why."""
+    test, words = report["test"], words_of(report)
+    if not test["rows"]:
+        return f"Nobody knows: no row had a label, so nothing could be scored.\n{_spread(report)}\n"
+    return f"""Measured once, on {test["rows"]:,} rows it had not seen: {words.right(test)}
 
 {words.scores(report)}
 
@@ -60,14 +74,23 @@ Measured once, on {test["rows"]:,} rows it had not seen: {words.right(test)}
 
 {words.classes(report, escape)}
 
-{_quick(report)}## Limits
-
-- The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
-  may be worse, and the model will not say so.
-- {words.limit}
-- It repeats whatever was uneven or unfair in the labels. Do not let it decide alone about people.
-- {_limits_of_base(plan)}
 """
+
+
+def _spread(report: dict[str, Any]) -> str:
+    """How its answers to the rows without a label spread."""
+    found = report.get("unscored")
+    if not found:
+        return ""
+    lines = "".join(f"| {escape(label)} | {count:,} |\n" for label, count in found["answers"].items())
+    return f"\nIts answers to {found['rows']:,} rows:\n\n| label | rows |\n|---|---|\n{lines}"
+
+
+def _where_it_holds(test: dict[str, Any]) -> str:
+    if not test["rows"]:
+        return "- It was never tested. Read some of its answers, and label some rows, before you rely on it."
+    return """- The scores hold for texts like those in the spreadsheet it learnt from. On texts of another kind, time or language they
+  may be worse, and the model will not say so."""
 
 
 def _quick_way(report: dict[str, Any]) -> str:
@@ -85,6 +108,8 @@ def _quick(report: dict[str, Any]) -> str:
 
 def quick_words(quick: dict[str, Any]) -> str:
     """“on 300 rows: 99.2 % of its answers were the same, and 1 fewer was right.”"""
+    if quick["accuracy"] is None:
+        return f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same."
     if quick.get("task") in UNCOUNTED:
         lost = quick["exact_accuracy"] - quick["accuracy"]
         cost = (

@@ -13,6 +13,9 @@ NAMES = {
 }
 
 
+UNLEARNED = "the description with the most words in common (TF-IDF; no pretrained model)"
+
+
 class OneLabel:
     """One of its labels a text. What the others are told by, too."""
 
@@ -32,9 +35,10 @@ class OneLabel:
         """A table in Markdown: this model, then what needs no pretrained one."""
         heads = ["", self.metric_name, "95 % interval", *(title for _, title in self.columns)]
         lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", self._line("this model", report["test"])]
+        names = NAMES if report.get("baselines_learned", True) else {**NAMES, "tfidf": UNLEARNED}
         lines += [
             self._line(title.format(model=self.model, always=self.always), report["baselines"][name])
-            for name, title in NAMES.items()
+            for name, title in names.items()
             if name in report["baselines"]
         ]
         return "\n".join(lines)

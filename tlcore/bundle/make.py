@@ -23,14 +23,14 @@ from tlcore.predict import main as predict_main
 from tlcore.predict.answers import NUMBER, kind_of
 from tlcore.predict.predictor import QUICK
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_columns, write_csv
-from tlcore.runs import BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
+from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
 CHECK_SECONDS = 300
 TOLERANCE = 1e-3
 NEAR = 0.02
 """Of the seen range: numbers of the quick version that are no further apart count as the same."""
-ANSWERS = ("prediction", "confidence")
+USUAL_COLUMNS = ("prediction", "confidence")
 """The columns of a model that does not say."""
 PREDICT_PACKAGE = "nudge_predict"
 REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
@@ -134,7 +134,8 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     from tlcore.predict.predictor import Predictor
 
     predictor = Predictor.load(model)
-    texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    answered = run / (PREDICTIONS if not (run / ANSWERS).exists() else ANSWERS)
+    texts = pyarrow.parquet.read_table(answered, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
     first, *rest = map(bare, predictor.text_columns)
     columns = {first: texts, **{name: [""] * len(texts) for name in rest}}
@@ -164,7 +165,9 @@ def check_bundle(archive: Path) -> dict[str, Any]:
         model = unpack_bundle(archive, folder)
         expected = read_csv(folder / "golden_expected.csv")
         said = read_json(model / "nudge.json") or {}
-        golden = Golden(expected, list(expected)[-len(said.get("output_columns") or ANSWERS) :], said.get("answer"))
+        golden = Golden(
+            expected, list(expected)[-len(said.get("output_columns") or USUAL_COLUMNS) :], said.get("answer")
+        )
         about = _compare(golden, _answers(folder, archive), archive)
         if (model / QUICK).exists():
             about["quick_same"] = _same(golden, _answers(folder, archive, "--quick"), archive)

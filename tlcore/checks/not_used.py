@@ -11,6 +11,8 @@ from tlcore.splits import LEFT_OUT, UNLABELLED
 def not_used(dataset: Dataset, facts: Facts) -> Problem | None:
     notes: dict[int, str] = {}
     for row, text, side, why in own_rows(dataset, "row", "text", "split", "why"):
+        if side == UNLABELLED and dataset.label_infos:  # these are answered, and may be learned from as they are
+            continue
         if side in (LEFT_OUT, UNLABELLED) and text.strip():  # without a text: see empty_texts
             notes[row] = "no label" if side == UNLABELLED else why
     if not notes:

@@ -66,3 +66,20 @@ def wordless() -> Iterator[None]:
         raise TlcoreError(
             "The texts hold no words to learn from.", "the text column", "Choose the column that holds sentences."
         ) from error
+
+
+def described_answers(said: Sequence[str], labels: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The label whose description shares the most, and the rarest, words with each text: what needs neither labels nor a model.
+
+    Where no word is shared, the first label. Raises TlcoreError where nothing has a word in it.
+    """
+    try:
+        vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit([*said, *texts])
+    except ValueError as error:
+        raise TlcoreError(
+            "The texts and the descriptions hold no words.",
+            "the text column",
+            "Choose the column that holds sentences.",
+        ) from error
+    scores = vectors.transform(list(texts)) @ vectors.transform(list(said)).T
+    return [labels[int(i)] for i in np.asarray(scores.argmax(1)).ravel()]

@@ -14,6 +14,8 @@ from tlcore.plan import Plan
 if TYPE_CHECKING:
     from tlcore.predict.predictor import Predictor
 
+ANSWERS = "answers.parquet"
+"""Of the rows without a label, where no row could be scored."""
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip

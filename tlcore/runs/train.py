@@ -13,9 +13,11 @@ from filelock import FileLock, Timeout
 
 from tlcore.bundle.card import quick_words
 from tlcore.bundle.make import make_bundle
-from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
+from tlcore.datasets import TEST, TRAIN, UNLABELLED, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
+from tlcore.evaluate.baselines import described_answers, majority_answers
 from tlcore.evaluate.report import save_predictions
+from tlcore.evaluate.unscored import answer_unlabelled
 from tlcore.files import read_json, write_json
 from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.adapter_files import save_adapter
@@ -25,8 +27,9 @@ from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
 from tlcore.predict.predictor import Answers, Predictor
-from tlcore.runs import ADAPTER, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.strategies import FitInput, check_task, get_strategy
+from tlcore.strategies.zero_shot import said
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
 
@@ -78,7 +81,9 @@ def _train(context: JobContext) -> str:
     save_predictions(dataset, answers, run / PREDICTIONS)
     report = _report(context, plan, dataset, fitted, answers, baselines)
     validation = _validation(dataset, how, fitted.validation_probabilities)
-    return _end(context, report | {"validation": validation, "answer": how, "ended": ended, "quick": quick})
+    unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
+    more = {"validation": validation, "answer": how, "ended": ended, "quick": quick, "unscored": unscored}
+    return _end(context, report | more)
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -130,6 +135,8 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         return kept
     context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
+    if len(set(targets)) < 2:
+        return _unlearned_baselines(context, dataset)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     task, labels = dataset.task, dataset.labels
     for name, found in task.baselines(texts, targets, unseen, labels).items():
@@ -137,6 +144,20 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         context.emit("baseline", name=name, **{task.metric: scores[task.metric]}, split=VALIDATION)
         context.check_stop()
     answers = task.baselines(texts + unseen, targets + truth, dataset.texts(TEST), labels)
+    write_json(_work(context) / BASELINES, answers)
+    return answers
+
+
+def _unlearned_baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
+    """Where no labelled row can be learned from: the commonest test label, known only afterwards, and words in common with what is
+    said of each label."""
+    test, truth = dataset.texts(TEST), dataset.targets(TEST)
+    words = [said(info) for info in dataset.label_infos]
+    names = [info.label for info in dataset.label_infos]
+    answers = {
+        "majority": majority_answers(truth, test) if test else [],
+        "tfidf": described_answers(words, names, test) if test else [],
+    }
     write_json(_work(context) / BASELINES, answers)
     return answers
 
@@ -152,6 +173,7 @@ def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
         plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
         dataset.texts(TRAIN), objective.encode(train), dataset.texts(VALIDATION), objective.encode(validation),
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
+        dataset.label_infos, dataset.texts(UNLABELLED),
     )  # fmt: skip
 
 
@@ -166,6 +188,8 @@ def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
     texts, targets = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     more = max(0, FEWEST - len(texts))
     texts, targets = texts + dataset.texts(TRAIN)[:more], targets + dataset.targets(TRAIN)[:more]
+    if not targets:  # then nobody can say how many are right, only how many answers stay the same
+        texts = dataset.texts(UNLABELLED)[:FEWEST]
     found = add_quick(context.folder / MODEL, texts, targets, dataset.task.alike)
     if found:
         text = f"A quick version answers {found['times']:.1f} times as fast. Tried {quick_words(found)}"
@@ -189,6 +213,7 @@ def _report(
         "strategy": plan.strategy, "base": plan.base, "task": plan.task, "metric": dataset.task.metric,
         "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)}, **dataset.history(),
         **dataset.task.report(dataset.targets(TEST), answers, dict(baselines), dataset.labels),
+        "baselines_learned": len(set(dataset.targets(TRAIN))) > 1,
         "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,
         "total_parameters": fitted.total_parameters, "test_looks": 1, "warnings": list(dataset.warnings),
         "chosen": fitted.chosen, "text_columns": list(dataset.roles["text"]), "run": str(context.folder),

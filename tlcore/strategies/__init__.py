@@ -17,10 +17,11 @@ from tlcore.strategies.lora import Lora
 from tlcore.strategies.prefix_tuning import PrefixTuning
 from tlcore.strategies.prompt_tuning import PromptTuning
 from tlcore.strategies.top_layers import TopLayers
+from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
-    FullFinetune(),
+    FullFinetune(), ZeroShot(),
 )  # fmt: skip
 
 __all__ = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tlcore.errors import TlcoreError
+from tlcore.label_info import LabelInfo
 from tlcore.plan import Plan
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class FitInput:
     """What a strategy is given: texts and targets of the training and validation rows.
 
     Targets are as the objective encodes them: an integer (0..len(labels)-1) a row where a text has one label, as it is unless
-    another objective is given.
+    another objective is given. label_infos: what the user said of the labels, () where nothing. unlabelled_texts: of the rows
+    without a label.
     """
 
     plan: Plan
@@ -56,6 +58,8 @@ class FitInput:
     check_stop: Callable[[], None]
     stop_wish: Callable[[], str | None]
     objective: Objective = None  # type: ignore[assignment]
+    label_infos: Sequence[LabelInfo] = ()
+    unlabelled_texts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.objective is None:

@@ -1,0 +1,166 @@
+"""No labels at all: the label whose description reads most like a text is its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from tlcore.label_info import LabelInfo
+from tlcore.plan import setting
+from tlcore.strategies.base import Block, Estimate, FitInput
+from tlcore.strategies.reading import check_cancel
+from tlcore.strategies.telling import pictured
+
+if TYPE_CHECKING:
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
+    from tlcore.models.saved import Fitted
+
+EMBEDDINGS = "embeddings"
+MOST_TEXTS = 20_000
+"""Of more unlabelled texts so many are read, drawn by the seed: the answers no longer change."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    backend: str = setting(
+        EMBEDDINGS, "Who answers", "Embeddings: the base model compares each text with what you say of each label.",
+        choices=(EMBEDDINGS,), term="back-end",
+    )  # fmt: skip
+    instructions: str = setting(
+        "", "The task in your own words", "For a language model that is asked. Embeddings compare texts with descriptions and do not "
+        "read it.", term="task instructions",
+    )  # fmt: skip
+    refine: bool = setting(
+        True, "Learn from your rows without labels", "The surest answers teach a small classifier what your texts are like. From 500 "
+        "texts on; it takes seconds.", term="self-training",
+    )  # fmt: skip
+    layers: str = setting(
+        "auto", "What to read from the model", "The last layer says what a text is about, the one half-way how it is written. Auto "
+        "reads both.", choices=("auto", "last"), term="pooled hidden layers", advanced=True,
+    )  # fmt: skip
+    max_length: int = setting(256, "Longest text read", "Longer texts are cut off here.", unit="word pieces", low=8, high=512,
+                              advanced=True)  # fmt: skip
+
+
+class ZeroShot:
+    name = "zero_shot"
+    title = "Describe the labels, without labelled rows"
+    sentence = "The language model compares each text with what you say of each label; no labelled row is needed."
+    term = "zero-shot classification by embeddings of label descriptions"
+    when = (
+        "No labelled rows yet: a first sorting within a minute, good where labels differ in what texts are about. "
+        "With some dozens of labelled rows a label, learning from them does better."
+    )
+    Settings = Settings
+    job_phases: tuple[str, ...] = ("encode", "describe", "refine")
+    uses_labels = False
+    tasks = ("classify",)
+
+    def blocks(self, base_blocks: int) -> tuple[Block, ...]:
+        return pictured(base_blocks, ())
+
+    def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """Reading the texts once (by tokens), and seconds of linear algebra; constants as for frozen features."""
+        tokens = min(facts.rows, MOST_TEXTS) * min(facts.tokens_p50 * 1.15 + 2, settings.max_length)
+        cores = max(1, min(machine.cores, 8))
+        seconds = 15 + tokens / (5_500 * cores * (1.0 if machine.bf16 else 0.45)) + facts.rows * 0.0005
+        return Estimate(0.7 * seconds, 1.8 * seconds, 1_050 + facts.rows * 0.08)
+
+    def fit(self, given: FitInput) -> Fitted:
+        return BACKENDS[given.settings.backend](given)
+
+
+def said_of(given: FitInput) -> list[str]:
+    """What is said of each label, in the order of `given.labels`: its name, and its description where there is one."""
+    infos = {info.label: info for info in given.label_infos}
+    return [said(infos.get(label, LabelInfo(label))) for label in given.labels]
+
+
+def said(info: LabelInfo) -> str:
+    """ "refund: The customer wants money back."; the name alone where nothing else is said."""
+    name = LabelInfo(info.label).said
+    return f"{name}: {info.description.strip()}" if info.description.strip() else name
+
+
+def texts_of(given: FitInput) -> list[str]:
+    """The texts that may be learned from, without their labels; not those of the validation or the test rows."""
+    import numpy as np
+
+    texts = [*given.unlabelled_texts, *given.train_texts]
+    if len(texts) <= MOST_TEXTS:
+        return texts
+    chosen = np.random.default_rng(given.plan.seed).choice(len(texts), MOST_TEXTS, replace=False)
+    return [texts[i] for i in np.sort(chosen)]
+
+
+def by_embeddings(given: FitInput) -> Fitted:
+    """The base model reads texts and descriptions; what comes of it is a linear head, as any other strategy's."""
+    import numpy as np
+
+    from tlcore.engine.described import head_of_descriptions, layers_to_read, word_scores
+    from tlcore.engine.embeddings import stored_states
+    from tlcore.engine.precision import say_precision, set_threads
+    from tlcore.engine.tokens import tokenize
+    from tlcore.models.load import load_encoder, longest_input
+    from tlcore.models.saved import Fitted
+    from tlcore.predict.predictor import linear_probabilities
+    from tlcore.strategies.reading import features
+
+    settings: Settings = given.settings
+    set_threads()
+    say_precision(given.emit)
+    given.phase("encode", "Reading your texts with the language model")
+    encoder = load_encoder(given.base_folder)
+    blocks = int(encoder.config.num_hidden_layers)
+    given.emit("blocks", blocks=[vars(block) for block in ZeroShot().blocks(blocks)])
+    length = min(settings.max_length, longest_input(encoder.config))
+
+    def read(texts: list[str]) -> np.ndarray:
+        ids = tokenize(given.base_folder, texts, length)
+        return stored_states(encoder, given.base_folder, ids, given.emit, given.check_stop)
+
+    unlabelled = [text for text in texts_of(given) if text.strip()]
+    texts = read(unlabelled)
+    given.phase("describe", "Reading what you say of each label")
+    labels, layers = read(said_of(given)), layers_to_read(blocks, settings.layers)
+    described = sum(bool(info.description.strip()) for info in given.label_infos) == len(given.labels)
+    words = word_scores(unlabelled, said_of(given)) if described and settings.refine else None
+    if settings.refine:
+        given.phase("refine", "Learning from the surest answers")
+    found = head_of_descriptions(texts, labels, layers, settings.refine, lambda: check_cancel(given), words)
+    _tell(given, found.texts, found.agreement)
+    held = list(given.validation_texts)
+    validation = linear_probabilities(found.head.tensors(), features(read(held), layers)) if held else None
+    size = found.head.weight.size + found.head.bias.size
+    total = sum(p.numel() for p in encoder.parameters()) + size
+    chosen = {
+        "backend": settings.backend,
+        "layers": layers,
+        "refined_on_texts": found.texts,
+        "agreement": found.agreement,
+    }
+    return Fitted(
+        encoder, given.base_folder, layers, found.head, length, None, size, total, chosen,
+        validation_probabilities=validation,
+    )  # fmt: skip
+
+
+def _tell(given: FitInput, texts: int, agreement: float | None) -> None:
+    if texts:
+        given.emit(
+            "note", level="info", text=f"The surest answers to {texts:,} texts taught it what your texts are like."
+        )
+    elif given.settings.refine:
+        given.emit(
+            "note", level="info", text="Too few texts to learn from without labels: the descriptions decide alone."
+        )
+    if agreement is not None:
+        text = f"Two readings of your texts, by meaning and by wording, agree on {agreement:.0%} of them; it is as sure on average."
+        given.emit("note", level="info", text=text)
+
+
+BACKENDS: Mapping[str, Callable[[FitInput], Fitted]] = MappingProxyType({EMBEDDINGS: by_embeddings})
+"""Who answers, by the setting `backend`. Another one: a line here and among the choices of the setting."""
