@@ -16,6 +16,7 @@ from tlcore.facts import Facts
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
+from tlcore.strategies.then import estimate_of, split_wishes, with_then
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -85,10 +86,12 @@ def recommend(
     base: str = "minilm",
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
+    then: str | None = None,
 ) -> Recommendation:
     """Propose a Plan. `data`, `compute`, `complexity` override what was measured; `strategy` is the user's own choice.
 
-    settings: wishes for the chosen strategy, by name. Raises TlcoreError for an unknown name or a value out of range.
+    settings: wishes for the chosen strategy, by name; `then.NAME` for the one that follows, which is `then` where the user
+    chose it. Raises TlcoreError for an unknown name or a value out of range.
     """
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
@@ -96,20 +99,16 @@ def recommend(
     options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in table.available_strategies()]
     advised = _advised(row, options, case, facts)
     chosen = _named(options, strategy) if strategy else advised
-    wished = make_settings(chosen.strategy.Settings, settings or {})
-    chosen = dataclasses.replace(chosen, settings=wished, estimate=chosen.strategy.estimate(facts, machine, wished))
+    own, after = split_wishes(settings or {})
+    wished = make_settings(chosen.strategy.Settings, own)
+    plan = Plan(task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions())
+    plan = with_then(plan, chosen.strategy, then, after)
+    estimate = estimate_of(plan, chosen.strategy, wished, facts, machine)
+    chosen = dataclasses.replace(chosen, settings=wished, estimate=estimate)
     overrides = {"data": data, "compute": compute, "task": complexity}
     return Recommendation(
         row=match.row,
-        plan=Plan(
-            task=task,
-            strategy=chosen.strategy.name,
-            base=base,
-            base_revision=about_base.revision,
-            settings=asdict(wished),
-            seed=seed,
-            versions=installed_versions(),
-        ),
+        plan=plan,
         sentence=_sentence(chosen.strategy),
         why=_why(facts, machine, match, chosen, advised, overrides),
         estimate=chosen.estimate,

@@ -113,7 +113,6 @@ PLANNED_TITLES = {
     "prompt_tuning": "Prompt tuning",
     "zero_shot": "Ask a large language model",
     "few_shot_prompt": "Ask a large language model, with examples",
-    "mlm_then_finetune": "Read the unlabelled rows first, then fine-tune",
     "clip": "A model for texts and pictures (CLIP)",
 }
 """What the table's strategies are called until their own file says so."""

@@ -38,6 +38,8 @@ class Fitted:
 
     validation_probabilities: float32 [rows, classes] of the validation rows, by a model that did not see them.
     sklearn_head: the fitted scikit-learn pipeline, if the head came from one; kept beside as skops.
+    pretraining: what reading unlabelled texts first did (see `strategies.mlm_then_finetune`); unadapted: the same without it,
+    to be scored on the same test rows.
     """
 
     encoder: Any
@@ -51,6 +53,8 @@ class Fitted:
     chosen: dict[str, Any] = field(default_factory=dict)
     sklearn_head: Any = None
     validation_probabilities: np.ndarray | None = None
+    pretraining: dict[str, Any] | None = None
+    unadapted: Fitted | None = None
 
 
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether a run that goes on begins where its training was, not with that part anew."""
-    return any((folder / WORK).glob("checkpoint*/state.json"))
+    return any((folder / WORK).glob("**/checkpoint*/state.json"))
 
 
 def model_folder(folder: Path) -> Path:

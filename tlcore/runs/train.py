@@ -26,6 +26,7 @@ from tlcore.models.saved import Fitted, save_model
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.predictor import Answers, Predictor
 from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, get_strategy
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
@@ -73,7 +74,9 @@ def _train(context: JobContext) -> str:
     predictor = Predictor.load(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
+    plain = plain_answers(fitted, _work(context), _about(plan, dataset), dataset.texts(TEST))
     report = _report(context, plan, dataset, fitted, answers, baselines)
+    report |= {"pretraining": pretraining_report(fitted, dataset, answers.predictions, plain)}
     return _end(context, report | {"ended": ended, "quick": quick})
 
 
@@ -150,6 +153,7 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         dataset.texts(TRAIN), [place[label] for label in dataset.targets(TRAIN)],
         dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
+        unlabelled_texts(context, dataset) if getattr(strategy, "reads_unlabelled", False) else (), context.folder,
     )  # fmt: skip
     return strategy.fit(given)
 

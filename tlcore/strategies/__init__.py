@@ -14,10 +14,12 @@ from tlcore.strategies.full_finetune import FullFinetune
 from tlcore.strategies.ia3 import Ia3
 from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
+from tlcore.strategies.mlm_then_finetune import MlmThenFinetune
 from tlcore.strategies.top_layers import TopLayers
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), FullFinetune(),
+    MlmThenFinetune(),
 )  # fmt: skip
 
 __all__ = ["STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "get_strategy"]

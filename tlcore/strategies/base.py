@@ -49,6 +49,10 @@ class FitInput:
     phase: Callable[[str, str], None]
     check_stop: Callable[[], None]
     stop_wish: Callable[[], str | None]
+    unlabelled_texts: Sequence[str] = ()
+    """Texts without a label, none of them a validation or test text; only for a strategy that has `reads_unlabelled`."""
+    keep_folder: Path | None = None
+    """What is written here stays with the run, unlike what is in the work folder; None: the work folder, too."""
 
 
 class Strategy(Protocol):
