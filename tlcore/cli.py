@@ -154,9 +154,10 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
 
 def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.datasets import make_dataset
-    from tlcore.runs import create_run
-    from tlcore.runs.pretraining import TEXTS
+    from tlcore.runs import UNLABELLED_TEXTS, create_run
     from tlcore.splits import Sample, SplitWish
+    from tlcore.strategies import get_strategy
+    from tlcore.strategies.then import reads_unlabelled
     from tlcore.tasks import get_task
     from tlcore.unlabelled import keep_unlabelled
 
@@ -181,9 +182,12 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
         split=SplitWish(args.group, args.date, args.points),
     )  # fmt: skip
     more = _unlabelled(args, roles)
-    run = create_run(args.out.resolve(), dataset, _plan(args, dataset, more[0] if more else None))
-    if more:
-        keep_unlabelled(run / TEXTS, *more)
+    plan = _plan(args, dataset, more[0] if more else None)
+    run = create_run(args.out.resolve(), dataset, plan)
+    if more and reads_unlabelled(get_strategy(plan.strategy)):
+        keep_unlabelled(run / UNLABELLED_TEXTS, *more)
+    elif more:
+        print(f"{more[0].file} is left out: {plan.strategy} does not read texts without a label.", file=sys.stderr)
     return _trained(run)
 
 

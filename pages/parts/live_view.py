@@ -17,6 +17,9 @@ TITLES = {
     "encode": "Read the texts",
     "choose": "Try variants",
     "contrast": "Compare",
+    "mlm_head": "First guesses",
+    "mlm": "Read and guess",
+    "compare": "Without reading",
     "curve": "Fewer labels",
     "fit": "Learn",
     "head": "New answers",
@@ -34,6 +37,9 @@ SENTENCES = {
     "encode": "The base model reads your texts once",
     "choose": "Trying which layers and which strength suit your texts best",
     "contrast": "Learning which of your examples belong together and which do not",
+    "mlm_head": "Teaching only the part that guesses words, so that it is known how well the model as it came can guess",
+    "mlm": "The model reads your texts and guesses the words in them",
+    "compare": "Training the same once more without reading, to see whether it helped",
     "curve": "Learning from fewer labels to see how much more labels would help",
     "fit": "Learning from all your rows",
     "head": "Training only the part that gives the answers, so that nothing the model knows is spoilt",
@@ -62,7 +68,8 @@ class LiveView:
     `spent`: seconds of the phases left behind, those of work that has to be done again not counted. `part`: of the phase it
     is in; `part_from`: where that stood when the phase was entered, more than 0 where a paused training goes on.
     `rates`: points by layer group; `rates_now`: the rates of the groups that move now. `rounds`: step and patience left.
-    `bests`: step and macro-F1 of the rounds that were the best so far.
+    `bests`: step and macro-F1 of the rounds that were the best so far. `perplexity`: step of reading unlabelled texts first, and
+    perplexity on those held out; `perplexity_reading`: on those it reads.
     """
 
     offset: int = 0
@@ -87,6 +94,8 @@ class LiveView:
     loss: tuple[Point, ...] = ()
     validation_loss: tuple[Point, ...] = ()
     f1: tuple[Point, ...] = ()
+    perplexity: tuple[Point, ...] = ()
+    perplexity_reading: tuple[Point, ...] = ()
     rates: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     rates_now: Mapping[str, float] = field(default_factory=dict)
     similarity: tuple[Point, ...] = ()

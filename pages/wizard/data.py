@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, reading, shell, state, testing
+from pages.parts import columns, intake, more_texts, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -89,6 +89,7 @@ def _roles(project: Project, preview: reading.Preview) -> None:
     else:
         _mapped(preview, text, label)
         error = testing.controls(project, preview, text, label)
+        more_texts.controls(project, text)
         if error:
             problem(error)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):

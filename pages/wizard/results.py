@@ -11,6 +11,7 @@ from pages.parts import results_parts as parts
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
+from tlcore.told_reading import reading_sentence
 
 VIEWS = ("Wrong rows", "Classes", "Mix-ups")
 
@@ -23,6 +24,8 @@ def show() -> None:
         return
     shell.answer(parts.headline(report))
     st.text("\n".join(line for line in (parts.wrong_sentence(report), parts.difference_sentence(report)) if line))
+    if sentence := reading_sentence(report.get("pretraining")):
+        st.text(sentence)
     parts.compared(report)
     st.caption(parts.looks_sentence(report))
     if report.get("ended") == "stopped":

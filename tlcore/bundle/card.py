@@ -9,6 +9,7 @@ from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
 from tlcore.splits import CHANCE, DATE, GROUP
 from tlcore.strategies import get_strategy
+from tlcore.told_reading import reading_sentence
 
 
 def read_me(report: dict[str, Any]) -> str:
@@ -33,13 +34,12 @@ The weights are plain safetensors and ONNX files; nothing in here is pickled.
 
 def model_card(report: dict[str, Any], plan: Plan) -> str:
     """The model card, in Markdown: data facts, scores beside their baselines, limits."""
-    strategy = get_strategy(plan.strategy)
     rows, test = report["rows"], report["test"]
     return f"""# Model card
 
 **What it does.** Reads a text, answers with one of {len(report["per_class"])} labels: {_labels(report)}.
 
-**How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
+**How it was made.** Nudge {__version__}, {_ways(plan)}, on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
 {report["total_parameters"]:,} weights were learnt.{_chosen(report)}
 
 **Data.** {rows["train"]:,} rows to learn from, {rows["validation"]:,} to steer by, {rows["test"]:,} kept aside for the score.
@@ -55,7 +55,7 @@ Measured once, on {test["rows"]:,} rows it had not seen: {_right(test)}
 {_line("TF-IDF + logistic regression (no pretrained model)", report["baselines"]["tfidf"])}
 {_line("always the commonest label", report["baselines"]["majority"])}
 
-{_difference(report)}
+{_difference(report)}{_reading(report)}
 
 | label | rows | right | precision | recall | F1 |
 |---|---|---|---|---|---|
@@ -90,6 +90,12 @@ def quick_words(quick: dict[str, Any]) -> str:
     right = f"{abs(more)} {'more' if more > 0 else 'fewer'} {'was' if abs(more) == 1 else 'were'} right"
     same = f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same"
     return f"{same}, and {right if more else 'as many were right'}."
+
+
+def _ways(plan: Plan) -> str:
+    """The way it was trained, and the one that followed."""
+    ways = [get_strategy(name) for name in (plan.strategy, plan.then) if name]
+    return ", then ".join(f"{way.title.lower()} ({way.term})" for way in ways)
 
 
 def _base(plan: Plan) -> str:
@@ -178,6 +184,12 @@ def _difference(report: dict[str, Any]) -> str:
         return ""
     points = f"{gap['macro_f1'] * 100:+.1f} points of macro-F1 against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
     return f"{points}: " + ("more than chance explains." if gap["real"] else "so small that it may be chance.")
+
+
+def _reading(report: dict[str, Any]) -> str:
+    """What reading unlabelled texts first did to it, where it did."""
+    told = reading_sentence(report.get("pretraining"))
+    return f"\n\n{told}" if told else ""
 
 
 def _classes(report: dict[str, Any]) -> str:

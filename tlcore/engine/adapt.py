@@ -135,4 +135,3 @@ def told(emit: Callable[..., None]) -> Callable[..., None]:
             emit(kind, **fields)
 
     return tell
-

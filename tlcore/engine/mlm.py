@@ -70,7 +70,7 @@ class _Echo(torch.nn.Module):
     """Stands where a base was: what it is given instead of token ids are hidden states, and it says them."""
 
     def forward(self, input_ids: torch.Tensor, **_: Any) -> BaseModelOutputWithPastAndCrossAttentions:
-        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=input_ids)  # type: ignore[arg-type]
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=input_ids)
 
 
 @dataclass

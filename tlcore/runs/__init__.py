@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip
+UNLABELLED_TEXTS = "unlabelled"
+"""Texts without a label that were given beside the rows; the run's own copy (tlcore.unlabelled)."""
 WORK = "work"
 """What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tlcore.datasets import TEST, VALIDATION, Dataset
 from tlcore.evaluate.bootstrap import macro_f1_difference
 from tlcore.evaluate.report import scored
+from tlcore.runs import UNLABELLED_TEXTS
 from tlcore.splits import UNLABELLED
 from tlcore.unlabelled import kept_texts, without
 
@@ -16,21 +17,17 @@ if TYPE_CHECKING:
     from tlcore.models.saved import Fitted
     from tlcore.worker import JobContext
 
-TEXTS = "unlabelled"
-"""Where in a run's folder the texts of a file beside the rows lie."""
 PLAIN = "plain_model"
 """In the work folder: the model that was trained without reading first."""
 
 
 def unlabelled_texts(context: JobContext, dataset: Dataset) -> list[str]:
     """Rows without a label, and the texts of the file beside them, less all that validation and test rows say."""
-    texts = dataset.texts(UNLABELLED) + kept_texts(context.folder / TEXTS)
+    texts = dataset.texts(UNLABELLED) + kept_texts(context.folder / UNLABELLED_TEXTS)
     held_out = [*dataset.texts(VALIDATION), *dataset.texts(TEST)]
     found, changed = without([text for text in texts if text], held_out)
     if changed:
-        text = (
-            f"{changed:,} of the {len(texts):,} unlabelled texts held rows that the model is judged by; these words were taken out."
-        )
+        text = f"{changed:,} of the {len(texts):,} unlabelled texts held rows that the model is judged by; these words were taken out."
         context.emit("note", level="info", text=text)
     return found
 
@@ -58,16 +55,3 @@ def pretraining_report(
         found["without_reading"] = scored(truth, plain, dataset.labels)
         found["difference"] = macro_f1_difference(truth, answers, plain, dataset.labels)
     return found
-
-
-def reading_sentence(about: dict[str, Any] | None) -> str:
-    """“Reading your texts first: perplexity 18 → 9; macro-F1 +1.2 points (−0.4 to +2.9): could be chance.”; "" where it did not."""
-    if not about:
-        return ""
-    parts = [f"Reading your texts first: perplexity {about['before']:,.4g} → {about['after']:,.4g}"]
-    gap = about.get("difference") or {}
-    if gap.get("macro_f1") is None:
-        return f"{parts[0]}; whether it helped was not tried."
-    points = [f"{100 * gap[name]:+.1f}".replace("-", "−") for name in ("macro_f1", "low", "high")]
-    meant = "could be chance" if not gap["real"] else "it helped" if gap["macro_f1"] > 0 else "it did harm"
-    return f"{parts[0]}; macro-F1 {points[0]} points ({points[1]} to {points[2]}): {meant}."

@@ -28,6 +28,7 @@ from tlcore.predict.predictor import Answers, Predictor
 from tlcore.runs import DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, get_strategy
+from tlcore.strategies.then import reads_unlabelled
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
 
@@ -153,7 +154,7 @@ def _fit(context: JobContext, plan: Plan, dataset: Dataset) -> Fitted:
         dataset.texts(TRAIN), [place[label] for label in dataset.targets(TRAIN)],
         dataset.texts(VALIDATION), [place[label] for label in dataset.targets(VALIDATION)],
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish,
-        unlabelled_texts(context, dataset) if getattr(strategy, "reads_unlabelled", False) else (), context.folder,
+        unlabelled_texts(context, dataset) if reads_unlabelled(strategy) else (), context.folder,
     )  # fmt: skip
     return strategy.fit(given)
 

@@ -228,5 +228,3 @@ def _keep(given: FitInput, guesser: Any, folder: Path, about: dict[str, Any]) ->
     named = {"base": public_name(given.plan.base), "base_revision": given.plan.base_revision, "seed": given.plan.seed}
     write_json(spare / ADAPTED_ABOUT, {**about, **named, "sha256": sha256(weights[0])})
     spare.rename(folder)
-
-

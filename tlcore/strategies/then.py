@@ -25,6 +25,11 @@ def default_then(strategy: Strategy) -> str | None:
     return getattr(strategy, "default_then", None)
 
 
+def reads_unlabelled(strategy: Strategy) -> bool:
+    """Whether it is to be given the texts without a label."""
+    return bool(getattr(strategy, "reads_unlabelled", False))
+
+
 def can_follow(strategy: Strategy) -> bool:
     """Whether it can learn from labelled rows on a base that was prepared: it trains something, and prepares nothing itself."""
     return default_then(strategy) is None and any(block.moves for block in strategy.blocks(BLOCKS))
@@ -55,7 +60,9 @@ def follower(strategy: Strategy, wish: str | None) -> Strategy | None:
     found = get_strategy(wish or usual)
     if not can_follow(found):
         names = ", ".join(one.name for one in followers())
-        raise TlcoreError(f"“{found.title}” ({found.name}) cannot come then.", f"then {found.name}", f"Choose: {names}.")
+        raise TlcoreError(
+            f"“{found.title}” ({found.name}) cannot come then.", f"then {found.name}", f"Choose: {names}."
+        )
     return found
 
 
