@@ -276,10 +276,14 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--seed", "-1"], "-1 is not a seed", "from 0"),
         (["--role", "lable=review"], "No column can play “lable”", "text, label"),
         (["--test", "nope.csv"], "no such file", "Check the name"),
-        (["--then", "full_finetune"], "--then belongs to mlm_then_finetune", "Leave it out"),
+        (["--then", "full_finetune"], "is not followed by another way", "mlm_then_finetune"),
+        (["--strategy", "mlm_then_finetune", "--then", "mlm_then_finetune"], "cannot come then", "frozen_features"),
+        (["--strategy", "mlm_then_finetune", "--then", "nope"], "no strategy called “nope”", "frozen_features"),
+        (["--strategy", "mlm_then_finetune", "--set", "then.nope=1"], "no setting called “nope”", "max_length"),
+        (["--set", "then.head=svm"], "no setting called “then.head”", "Leave it out"),
         (["--images", "pictures"], "--images belongs to image_text", "Leave it out"),
         (["--labels", "labels.txt"], "--labels belongs to zero_shot", "Leave it out"),
-        (["--unlabelled", "more.csv"], "--unlabelled belongs to mlm_then_finetune", "Leave it out"),
+        (["--unlabelled", "more.csv"], "no such file", "Check the name"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_refused_before_anything_runs(

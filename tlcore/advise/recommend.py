@@ -16,7 +16,7 @@ from tlcore.facts import Facts
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
-from tlcore.strategies.then import estimate_of, split_wishes, with_then
+from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -291,6 +291,9 @@ def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     a_class = f"{count_text(each, 'row')} a class"
     if not rows:
         return "it needs labelled rows too"
+    if reads_unlabelled(other.strategy):
+        many = "" if facts.mostly_unlabelled else ", and there are few"
+        return f"whether reading {count_text(facts.unlabelled, 'text')} without a label helps, only a trial tells{many}"
     if other.moves > chosen.moves:
         if each < BY_HEART or rows < TINY_ROWS:
             return f"with only {a_class} it may learn the rows by heart instead of the classes"
