@@ -21,13 +21,19 @@ def asked(base: Path, masked: bool = True, round: int = 0, count: int = 12) -> A
     return Asked(pieces, masking_of(base, 0.15) if masked else None, 0, round)
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra", "albert", "mpnet", "deberta-v2", "modernbert"])
+@pytest.mark.parametrize(
+    "family", ["bert", "roberta", "distilbert", "electra", "albert", "mpnet", "deberta-v2", "modernbert"]
+)
 def test_the_loss_is_that_of_the_family_s_own_model(tiny_base: Callable[[str], Path], family: str) -> None:
     base = tiny_base(family)
     whole = load_language_model(base).model
     guesser = WordGuesser(load_language_model(base))
     guesser.head.load_state_dict(  # its head's random numbers
-        {name: value for name, value in whole.state_dict().items() if not name.startswith(f"{whole.base_model_prefix}.")},
+        {
+            name: value
+            for name, value in whole.state_dict().items()
+            if not name.startswith(f"{whole.base_model_prefix}.")
+        },
         strict=False,
     )
     inputs = asked(base).inputs(range(6), int(whole.config.pad_token_id or 0))

@@ -17,9 +17,7 @@ from tlcore.models.load import load_encoder
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "albert", "mpnet", "deberta-v2", "modernbert"])
-def test_each_family_guesses_masked_words_by_its_own_embeddings(
-    tiny_base: Callable[[str], Path], family: str
-) -> None:
+def test_each_family_guesses_masked_words_by_its_own_embeddings(tiny_base: Callable[[str], Path], family: str) -> None:
     found = load_language_model(tiny_base(family))
     assert (found.objective, found.trained) == (MASKED, False)
     table = found.model.get_input_embeddings().weight

@@ -114,7 +114,9 @@ def test_a_paused_reading_goes_on_to_the_same_base(
     wishes: dict[str, Any] = {"epochs": 3, "batch_size": 8, "compare": False, "base": str(tiny_base("bert"))}
 
     def weights(folder: Path) -> dict[str, Any]:
-        return {name: value for name, value in load_encoder(folder / ADAPTED).state_dict().items() if "pooler" not in name}
+        return {
+            name: value for name, value in load_encoder(folder / ADAPTED).state_dict().items() if "pooler" not in name
+        }
 
     run = domain(**wishes)
     run.given = replace(run.given, keep_folder=tmp_path / "whole")
