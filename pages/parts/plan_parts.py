@@ -73,7 +73,7 @@ def then_picker(project: Project, chosen: Recommendation) -> None:
     st.selectbox(
         "And then",
         list(titles),
-        format_func=lambda name: escape_md(titles[name]),
+        format_func=titles.__getitem__,
         help="How it is taught your labels, after it has read your texts.",
         **state.shown(project, "then", chosen.plan.then, _unless(usual)),
     )

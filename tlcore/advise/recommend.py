@@ -291,6 +291,8 @@ def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
     a_class = f"{count_text(each, 'row')} a class"
     if not rows:
         return "it needs labelled rows too"
+    if reads_unlabelled(chosen.strategy):
+        return "it reads no texts but those with a label"
     if reads_unlabelled(other.strategy):
         many = "" if facts.mostly_unlabelled else ", and there are few"
         return f"whether reading {count_text(facts.unlabelled, 'text')} without a label helps, only a trial tells{many}"
