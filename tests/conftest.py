@@ -249,3 +249,24 @@ def fit_input(tmp_path: Path, reviews: dict[str, list[str]]) -> Callable[..., Fi
         return Fit(given, events, phases)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def tiny_decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random GPT-2 of two small blocks."""
+    import torch
+    import transformers as hf
+
+    from tlcore.models.bases import tokenizer_file
+    from tlcore.models.load import quiet
+
+    quiet()
+    folder = tmp_path_factory.mktemp("bases") / "tiny-gpt2"
+    config = hf.GPT2Config(
+        vocab_size=30522, n_positions=130, n_embd=32, n_layer=2, n_head=4, bos_token_id=101, eos_token_id=102
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        hf.AutoModel.from_config(config).save_pretrained(str(folder))
+    shutil.copyfile(tokenizer_file("minilm"), folder / "tokenizer.json")
+    return folder

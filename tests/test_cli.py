@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,10 +277,14 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--seed", "-1"], "-1 is not a seed", "from 0"),
         (["--role", "lable=review"], "No column can play “lable”", "text, label"),
         (["--test", "nope.csv"], "no such file", "Check the name"),
-        (["--then", "full_finetune"], "--then belongs to mlm_then_finetune", "Leave it out"),
+        (["--then", "full_finetune"], "is not followed by another way", "mlm_then_finetune"),
+        (["--strategy", "mlm_then_finetune", "--then", "mlm_then_finetune"], "cannot come then", "frozen_features"),
+        (["--strategy", "mlm_then_finetune", "--then", "nope"], "no strategy called “nope”", "frozen_features"),
+        (["--strategy", "mlm_then_finetune", "--set", "then.nope=1"], "no setting called “nope”", "max_length"),
+        (["--set", "then.head=svm"], "no setting called “then.head”", "Leave it out"),
         (["--images", "pictures"], "--images belongs to image_text", "Leave it out"),
         (["--labels", "labels.txt"], "no such file", "Check the name"),
-        (["--unlabelled", "more.csv"], "--unlabelled belongs to mlm_then_finetune", "Leave it out"),
+        (["--unlabelled", "more.csv"], "no such file", "Check the name"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_refused_before_anything_runs(
@@ -543,3 +548,50 @@ def test_a_damaged_model_is_told_of(say: Callable[..., Said], trained: Any, mail
     (tmp_path / "run" / "model" / "tokenizer.json").write_text("{", encoding="utf-8")
     error = say("predict", tmp_path / "run", mails, "--out", tmp_path / "out.csv").error
     assert "cannot be opened" in error["what"]
+
+
+def test_texts_without_a_label_are_read_first_and_the_base_that_read_them_is_a_base(
+    say: Callable[..., Said], sheet: Callable[..., Path], tiny_base: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from tests.made_domain import sentences
+
+    texts, kinds = sentences(90)
+    table = sheet(list(zip(texts[:50], kinds, strict=False)))
+    more = tmp_path / "more.csv"
+    more.write_text("\n".join(["review", *(f'"{text}"' for text in texts[:3] + texts[50:])]), encoding="utf-8")
+    run, tiny = tmp_path / "run", str(tiny_base("bert"))
+    wishes = ["--strategy", "mlm_then_finetune", "--then", "top_layers", "--set", "epochs=2", "--set", "then.epochs=2"]
+    said = say("train", table, *COLUMNS, "--unlabelled", more, "--base", tiny, *wishes, "--out", run)
+    about = said.json["pretraining"]
+    assert "more.csv: 43 texts without a label, from “review”" in said.stderr
+    assert "perplexity" in said.stderr
+    assert load_plan(run).then == about["then"] == "top_layers"
+    assert load_plan(run).then_settings["epochs"] == 2
+    assert about["after"] < about["before"]
+    assert about["without_reading"]["rows"] == said.json["test"]["rows"]
+    assert set(about["difference"]) == {"macro_f1", "low", "high", "real"}
+    assert (run / "adapted" / "model.safetensors").exists()
+    with zipfile.ZipFile(run / "model.zip") as archive:
+        assert "Reading your texts first: perplexity" in archive.read("MODEL_CARD.md").decode()
+    held_out = {text for side in ("validation", "test") for text in load_dataset(run / "dataset").texts(side)}
+    read = set(texts[:3] + texts[50:]) - held_out
+    assert about["texts"] + about["held_out"] <= len(read) + len(load_dataset(run / "dataset").texts("train"))
+
+    second = say("train", table, *COLUMNS, "--base", run, "--strategy", "frozen_features", "--out", tmp_path / "next")
+    assert second.code == 0, second
+    assert (
+        load_plan(tmp_path / "next").base_revision
+        == f"sha256:{read_json(run / 'adapted' / 'pretraining.json')['sha256']}"
+    )
+    assert second.json["pretraining"] is None
+
+
+def test_a_way_that_reads_no_unlabelled_texts_says_so(
+    say: Callable[..., Said], sheet: Callable[..., Path], rows: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_trained", lambda run: {})
+    more = tmp_path / "more.csv"
+    more.write_text("review\none text\nanother text\n", encoding="utf-8")
+    said = say("train", sheet(rows), *COLUMNS, "--strategy", "lora", "--unlabelled", more, "--out", tmp_path / "run")
+    assert "more.csv is left out: lora does not read texts without a label." in said.stderr
+    assert not (tmp_path / "run" / "unlabelled").exists()

@@ -101,7 +101,9 @@ def _columns(command: argparse.ArgumentParser) -> None:
 
 def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--strategy", default="auto", metavar="NAME|auto")
-    train.add_argument("--then", metavar="NAME", help="the strategy after a pretraining one")
+    train.add_argument(
+        "--then", metavar="NAME", help="the strategy after mlm_then_finetune; --set then.KEY=VALUE for its settings"
+    )
     train.add_argument("--base", default="minilm", metavar="NAME|FOLDER|RUN")
     train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
     train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")
@@ -114,7 +116,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--images", metavar="FOLDER|ZIP")
-    train.add_argument("--unlabelled", metavar="FILE")
+    train.add_argument("--unlabelled", metavar="FILE", help="more texts, without a label, to read first")
     train.add_argument("--out", type=Path, required=True, metavar="RUN")
 
 
@@ -170,14 +172,17 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
 
 def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.datasets import make_dataset
-    from tlcore.runs import create_run
+    from tlcore.runs import UNLABELLED_TEXTS, create_run
     from tlcore.splits import Sample, SplitWish
+    from tlcore.strategies import get_strategy
+    from tlcore.strategies.then import reads_unlabelled
     from tlcore.tasks import get_task
+    from tlcore.unlabelled import keep_unlabelled
 
     task = get_task(args.task)
     _refuse_later(
         args,
-        {"images": "image_text", "unlabelled": "mlm_then_finetune", "then": "mlm_then_finetune"},
+        {"images": "image_text"},
     )
     for name in ("rows", "shots"):
         value = getattr(args, name)
@@ -195,7 +200,13 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
         split=SplitWish(args.group, args.date, args.points), label_infos=_named(args),
         test_roles=_test_roles(args, roles, test) if test else None,
     )  # fmt: skip
-    run = create_run(args.out.resolve(), dataset, _plan(args, dataset))
+    more = _unlabelled(args, roles)
+    plan = _plan(args, dataset, more[0] if more else None)
+    run = create_run(args.out.resolve(), dataset, plan)
+    if more and reads_unlabelled(get_strategy(plan.strategy)):
+        keep_unlabelled(run / UNLABELLED_TEXTS, *more)
+    elif more:
+        print(f"{more[0].file} is left out: {plan.strategy} does not read texts without a label.", file=sys.stderr)
     return _trained(run)
 
 
@@ -223,7 +234,19 @@ def _trained(run: Path) -> dict[str, Any]:
     return report
 
 
-def _plan(args: argparse.Namespace, dataset: Any) -> Any:
+def _unlabelled(args: argparse.Namespace, roles: Roles) -> Any:
+    """What is known of the file of --unlabelled, and its texts; None without one."""
+    from tlcore.unlabelled import read_unlabelled
+
+    if not args.unlabelled:
+        return None
+    about, texts = read_unlabelled(Path(args.unlabelled), roles.get("text", ()), FROM_PATH_LIMITS)
+    columns = ", ".join(f"“{name}”" for name in about.columns)
+    print(f"{about.file}: {about.texts:,} texts without a label, from {columns}", file=sys.stderr)
+    return about, texts
+
+
+def _plan(args: argparse.Namespace, dataset: Any, more: Any) -> Any:
     """The recommended Plan, or the one asked for; unknown settings and names are refused before anything runs."""
     from tlcore.advise import recommend
     from tlcore.facts import measure_facts
@@ -231,6 +254,8 @@ def _plan(args: argparse.Namespace, dataset: Any) -> Any:
     from tlcore.models.bases import tokenizer_file
 
     facts = measure_facts(dataset, tokenizer_file(args.base))
+    if more:
+        facts = facts.with_file(more.texts, more.words)
     wish = None if args.strategy == "auto" else args.strategy
     advice = recommend(
         facts,
@@ -240,6 +265,7 @@ def _plan(args: argparse.Namespace, dataset: Any) -> Any:
         base=args.base,
         settings=_pairs(args.settings, "--set"),
         seed=args.seed,
+        then=args.then,
     )
     print(f"{advice.plan.strategy}: {advice.sentence}", file=sys.stderr)
     return advice.plan
@@ -284,6 +310,8 @@ def _spoken(kind: str, fields: Mapping[str, Any]) -> str:
         return f"  note: {fields['text']}\n"
     if kind == "eval":
         return f"  round {fields['epoch']:g}: loss {fields['loss']}, {_scored(fields)} (validation)\n"
+    if kind == "perplexity":
+        return f"  round {fields['epoch']:g}: perplexity {fields['perplexity']} (texts that are not read)\n"
     if kind == "curve":
         return f"  {fields['labels']} labels: {_scored(fields)} (validation)\n"
     if kind == "choice":

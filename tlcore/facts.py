@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from heapq import nlargest
 from pathlib import Path
 from statistics import median
@@ -53,7 +53,8 @@ class Facts:
     """Counts are rows. `labelled` and `classes` are of the user's own file; an extra test file adds only to `rows`.
 
     Lengths are in word pieces. `estimated`: lengths and `cut_off` rest on a sample of the texts, or on no tokenizer.
-    `sampled`: rows to learn from where the user asked for only some of them (few-shot), else None.
+    `sampled`: rows to learn from where the user asked for only some of them (few-shot), else None. `unlabelled_file_texts`:
+    how many of the unlabelled are in a file beside the rows, and roughly their word pieces.
     """
 
     rows: int
@@ -72,6 +73,16 @@ class Facts:
     mostly_unlabelled: bool
     estimated: bool = False
     sampled: int | None = None
+    unlabelled_file_texts: int = 0
+    unlabelled_file_tokens: int = 0
+
+    def with_file(self, texts: int, words: int) -> Facts:
+        """With a file of unlabelled texts beside the rows: they count as `unlabelled`."""
+        unlabelled = self.unlabelled - self.unlabelled_file_texts + texts
+        return replace(
+            self, unlabelled=unlabelled, mostly_unlabelled=is_mostly_unlabelled(self.labelled, unlabelled),
+            unlabelled_file_texts=texts, unlabelled_file_tokens=round(PIECES_A_WORD * words) + 2 * texts,
+        )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"classes": dict(self.classes)}

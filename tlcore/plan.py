@@ -24,7 +24,10 @@ def setting(default: Any, title: str, help: str, **more: Any) -> Any:
 
 @dataclass(frozen=True)
 class Plan:
-    """task, strategy and base model by name; `settings` as the strategy's Settings dataclass says; a seed."""
+    """task, strategy and base model by name; `settings` as the strategy's Settings dataclass says; a seed.
+
+    then: the strategy that goes on where this one has only prepared the base model, with its settings.
+    """
 
     task: str
     strategy: str
@@ -33,6 +36,7 @@ class Plan:
     settings: Mapping[str, Any]
     seed: int = 0
     then: str | None = None
+    then_settings: Mapping[str, Any] = field(default_factory=dict)
     compute: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 

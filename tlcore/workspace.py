@@ -1,7 +1,7 @@
 """Projects and where everything lies. Nobody else builds such a path.
 
 NUDGE_HOME (default: the user's data folder)/
-  projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  dataset/  runs/RUN/  jobs/JOB/
+  projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  unlabelled/  dataset/  runs/RUN/  jobs/JOB/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
   cache/graphs/             exported graphs by the shape of the model
@@ -107,6 +107,11 @@ class Project:
     def save_sides(self, split: str, sides: Mapping[str, str]) -> None:
         """Add to the known sides of this split, so that a row that is left out and taken back in is where it was."""
         write_json(self.folder / "sides.json", {"split": split, "sides": {**self.sides(split), **sides}})
+
+    @property
+    def unlabelled_folder(self) -> Path:
+        """Texts without a label that were given beside the spreadsheet (tlcore.unlabelled)."""
+        return self.folder / "unlabelled"
 
     @property
     def dataset_folder(self) -> Path:

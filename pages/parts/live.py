@@ -49,5 +49,6 @@ def expected_phases(strategy: Strategy | None) -> tuple[str, ...]:
 
 def patience_of(plan: Mapping[str, Any]) -> int | None:
     """How many rounds without anything better a plan allows."""
-    value = number((plan.get("settings") or {}).get("patience"))
+    settings = plan.get("then_settings") if plan.get("then") else plan.get("settings")
+    value = number((settings or {}).get("patience"))
     return None if value is None else int(value)

@@ -14,7 +14,8 @@ from pages.parts.points import MOST_POINTS, thin
 Event = Mapping[str, Any]
 
 BY_STEP = ("loss", "validation_loss", "f1", "similarity", "rounds", "bests")
-LISTS = (*BY_STEP, "seen", "curve", "evals_at", "baselines", "choices", "notes")
+BY_READING = ("perplexity", "perplexity_reading")
+LISTS = (*BY_STEP, *BY_READING, "seen", "curve", "evals_at", "baselines", "choices", "notes")
 
 
 def reduce(view: LiveView, events: Iterable[Event], offset: int | None = None) -> LiveView:
@@ -177,6 +178,37 @@ def _eval(state: dict[str, Any], event: Event) -> None:
         state["patience"] = max(state["patience"] or 0, int(left))
 
 
+def _read_step(state: dict[str, Any], event: Event) -> None:
+    """A step of reading unlabelled texts; its loss is that of guessing words, not that of the labels."""
+    step, total, found = (number(event.get(name)) for name in ("step", "total_steps", "perplexity"))
+    if step is None:
+        return
+    if total:
+        state.update(part=min(1.0, step / total), count=_steps(step, total))
+    _at_reading(state, "perplexity_reading", step, found)
+    rates = event.get("rates")
+    if isinstance(rates, Mapping):
+        state["rates_now"] = {str(group): rate for group, value in rates.items() if (rate := number(value)) is not None}
+    state["seconds_left"] = number(event.get("seconds_left"))
+    _numbers(state, event)
+
+
+def _perplexity(state: dict[str, Any], event: Event) -> None:
+    step, found = number(event.get("step")), number(event.get("perplexity"))
+    if step is None or (step == 0 and state["perplexity"]):
+        return  # a training that goes on says once more where it began
+    _at_reading(state, "perplexity", step, found)
+
+
+def _at_reading(state: dict[str, Any], name: str, step: float, value: float | None) -> None:
+    """One more point; those from this step on are of before a pause or a crash."""
+    for one in BY_READING:
+        if state[one] and state[one][-1][0] > step:
+            state[one] = [point for point in state[one] if point[0] < step]
+    if value is not None:
+        state[name] = [point for point in state[name] if point[0] < step] + [(step, value)]
+
+
 def _forgetting(state: dict[str, Any], event: Event) -> None:
     similarity, step = number(event.get("similarity")), number(event.get("step"))
     if similarity is not None:
@@ -226,6 +258,8 @@ TAKERS = {
     "progress": _progress,
     "step": _step,
     "eval": _eval,
+    "read_step": _read_step,
+    "perplexity": _perplexity,
     "curve": _curve,
     "choice": _choice,
     "blocks": _blocks,

@@ -19,6 +19,9 @@ TITLES = {
     "contrast": "Compare",
     "describe": "Read the labels",
     "refine": "Surest answers",
+    "mlm_head": "First guesses",
+    "mlm": "Read and guess",
+    "compare": "Without reading",
     "curve": "Fewer labels",
     "fit": "Learn",
     "head": "New answers",
@@ -38,6 +41,9 @@ SENTENCES = {
     "contrast": "Learning which of your examples belong together and which do not",
     "describe": "Reading what you say of each label.",
     "refine": "The surest answers teach what your texts are like; no label is needed.",
+    "mlm_head": "Teaching only the part that guesses words, so that it is known how well the model as it came can guess",
+    "mlm": "The model reads your texts and guesses the words in them",
+    "compare": "Training the same once more without reading, to see whether it helped",
     "curve": "Learning from fewer labels to see how much more labels would help",
     "fit": "Learning from all your rows",
     "head": "Training only the part that gives the answers, so that nothing the model knows is spoilt",
@@ -67,6 +73,7 @@ class LiveView:
     is in; `part_from`: where that stood when the phase was entered, more than 0 where a paused training goes on.
     `rates`: points by layer group; `rates_now`: the rates of the groups that move now. `rounds`: step and patience left.
     `bests`: step and score of the rounds that were the best so far. `metric`: what `f1`, `curve` and `baselines` are scored by.
+    `perplexity`: step of reading unlabelled texts first, and perplexity on those held out; `perplexity_reading`: on those it reads.
     """
 
     offset: int = 0
@@ -91,6 +98,8 @@ class LiveView:
     loss: tuple[Point, ...] = ()
     validation_loss: tuple[Point, ...] = ()
     f1: tuple[Point, ...] = ()
+    perplexity: tuple[Point, ...] = ()
+    perplexity_reading: tuple[Point, ...] = ()
     rates: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     rates_now: Mapping[str, float] = field(default_factory=dict)
     similarity: tuple[Point, ...] = ()

@@ -17,6 +17,7 @@ from tlcore.machine import Machine, read_machine
 from tlcore.models.bases import BASES
 from tlcore.strategies import get_strategy
 from tlcore.strategies.base import Estimate
+from tlcore.strategies.then import default_then, followers
 from tlcore.workspace import Project
 
 OTHER = "another"
@@ -71,9 +72,24 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
 
 
+def then_picker(project: Project, chosen: Recommendation) -> None:
+    """The way to train that follows where the chosen one only prepares the base model."""
+    usual = default_then(get_strategy(chosen.plan.strategy))
+    if usual is None or chosen.plan.then is None:
+        return
+    titles = {one.name: one.title for one in followers()}
+    st.selectbox(
+        "And then",
+        list(titles),
+        format_func=titles.__getitem__,
+        help="How it is taught your labels, after it has read your texts.",
+        **state.shown(project, "then", chosen.plan.then, _unless(usual)),
+    )
+
+
 def base_picker(project: Project) -> None:
     """The base model: one that came with Nudge, or a folder or Hub name typed and looked up once."""
-    titles = {base.name: base.title for base in BASES}
+    titles = {base.name: base.title for base in BASES} | planning.adapted_bases(state.workspace())
     current = state.lookup(state.draft(project), "base", BASES[0].name)
     options = list(dict.fromkeys([*titles, current]))
     wish = state.kept(project, "base", BASES[0].name, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,11 @@ from tlcore.advise.match import data_of
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
 from tlcore.machine import Machine
-from tlcore.workspace import Project
+from tlcore.models.bases import ADAPTED, ADAPTED_ABOUT
+from tlcore.strategies import get_strategy
+from tlcore.strategies.then import PREFIX, default_then, reads_unlabelled
+from tlcore.unlabelled import about_unlabelled
+from tlcore.workspace import Project, Workspace
 
 if TYPE_CHECKING:
     from tlcore.plan import Plan
@@ -48,6 +53,7 @@ def measured(facts: Facts, machine: Machine, task: str) -> dict[str, str]:
 
 def propose(facts: Facts, machine: Machine, draft: Mapping[str, Any], strategy: str | None) -> Recommendation:
     """The recommendation for a draft. `strategy`: the user's own choice, or None for ours. Raises TlcoreError."""
+    then, settings = _then(draft, strategy)
     return recommend(
         facts,
         machine,
@@ -57,17 +63,50 @@ def propose(facts: Facts, machine: Machine, draft: Mapping[str, Any], strategy: 
         complexity=draft.get("complexity"),
         strategy=strategy,
         base=draft.get("base", "minilm"),
-        settings=(draft.get("settings") or {}).get(strategy, {}) if strategy else {},
+        settings=settings,
         seed=int(draft.get("seed", 0)),
+        then=then,
     )
+
+
+def _then(draft: Mapping[str, Any], strategy: str | None) -> tuple[str | None, dict[str, Any]]:
+    """What the user chose to follow, and the settings for both; those of what follows are kept under its own name."""
+    if not strategy:
+        return None, {}
+    kept = draft.get("settings") or {}
+    usual = default_then(get_strategy(strategy))
+    then = (draft.get("then") or usual) if usual else None
+    follows = {f"{PREFIX}{name}": value for name, value in kept.get(then, {}).items()} if then else {}
+    return then, {**kept.get(strategy, {}), **follows}
+
+
+def with_texts(facts: Facts, project: Project) -> Facts:
+    """The facts with the file of unlabelled texts that lies beside the spreadsheet, if one does."""
+    about = about_unlabelled(project.unlabelled_folder)
+    return facts.with_file(about.texts, about.words) if about else facts
+
+
+def adapted_bases(workspace: Workspace) -> dict[str, str]:
+    """Base models that have read texts first, in trainings on this machine that have ended: folder of the run -> title."""
+    from tlcore.runs import read_name, read_report
+
+    found = {}
+    for project in workspace.projects():
+        for run in project.run_folders():
+            if (run / ADAPTED / ADAPTED_ABOUT).exists() and read_report(run):
+                name = read_name(run)["name"] or f"{project.name}, {run.name}"
+                found[str(run)] = f"{name}: has read your texts"
+    return found
 
 
 def start(project: Project, plan: Plan) -> Path:
     """Make a run of the project's prepared data and this plan, and start its worker."""
     from tlcore.datasets import load_dataset
-    from tlcore.runs import create_run
+    from tlcore.runs import UNLABELLED_TEXTS, create_run
 
     run = create_run(project.new_run_folder(), load_dataset(project.dataset_folder), plan)
+    if reads_unlabelled(get_strategy(plan.strategy)) and project.unlabelled_folder.exists():
+        shutil.copytree(project.unlabelled_folder, run / UNLABELLED_TEXTS)
     jobs.start_job(run)
     project.save_draft({"run": run.name})
     return run

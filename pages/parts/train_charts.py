@@ -33,6 +33,21 @@ def loss_chart(training: Sequence[Point], validation: Sequence[Point]) -> go.Fig
     return figure
 
 
+def perplexity_chart(held_out: Sequence[Point], reading: Sequence[Point]) -> go.Figure:
+    """Perplexity on the texts that are read, and on those held out, on a log axis: it falls steeply at first."""
+    figure = figure_of("perplexity", 260)
+    hover = "step %{x:,}: perplexity %{y:,.1f}"
+    line(figure, reading, "texts it reads", TRAINING, hover, markers=False)
+    line(figure, held_out, "texts kept aside", VALIDATION, hover, markers=True)
+    values = [y for _, y in (*held_out, *reading) if y > 0] or [1.0]
+    low, high = min(values) / 1.2, max(values) * 1.2
+    ticks = [k * 10.0**power for power in range(7) for k in (1, 2, 5) if low <= k * 10.0**power <= high]
+    figure.update_xaxes(title_text="step", rangemode="tozero")
+    figure.update_yaxes(title_text="perplexity", type="log", range=[math.log10(low), math.log10(high)])
+    figure.update_yaxes(tickvals=ticks, ticktext=[f"{tick:,.0f}" for tick in ticks])
+    return figure
+
+
 def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step", metric: Metric = USUAL) -> go.Figure:
     """The score on the validation rows as training goes on, or as labels grow, beside the TF-IDF line it has to beat."""
     figure = figure_of(f"f1-{x_title}", 260)

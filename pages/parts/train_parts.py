@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from pages.parts import problems, shell, train_charts, words
 from pages.parts.charts import CONFIG
 from pages.parts.live import GOING_ON, LiveView, expected_phases, patience_of, read_live
+from pages.parts.live_time import AFTER, BEFORE
 from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
 from tlcore.errors import TlcoreError
@@ -19,6 +22,7 @@ from tlcore.files import read_json
 from tlcore.jobs import JobState
 from tlcore.models.bases import BASES
 from tlcore.strategies import get_strategy
+from tlcore.strategies.then import job_phases_of
 
 TFIDF = "tfidf"
 
@@ -26,7 +30,17 @@ TFIDF = "tfidf"
 def view_of(run: Path) -> LiveView:
     """What the run has said so far."""
     plan = read_json(run / "plan.json", {}) or {}
-    return read_live(run, phases_of(str(plan.get("strategy"))), patience_of(plan))
+    return read_live(run, plan_phases(plan), patience_of(plan))
+
+
+def plan_phases(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """The phases to expect of a plan: also those of the way to train that follows, where one does."""
+    if not plan.get("then"):
+        return phases_of(str(plan.get("strategy")))
+    try:
+        return (*BEFORE, *job_phases_of(plan, get_strategy(str(plan.get("strategy")))), *AFTER)
+    except TlcoreError:
+        return expected_phases(None)
 
 
 @lru_cache
@@ -105,6 +119,9 @@ def graphs(view: LiveView, run: Path) -> None:
     """The charts for which there are points, side by side where there are two."""
     tfidf, metric = dict(view.baselines).get(TFIDF), METRICS.get(view.metric, USUAL)
     drawn = []
+    if view.perplexity:
+        title = "How well it guesses words in your texts: perplexity, lower is better"
+        drawn.append((title, "perplexity", train_charts.perplexity_chart(view.perplexity, view.perplexity_reading)))
     if view.loss or view.validation_loss:
         figure = train_charts.loss_chart(view.loss, view.validation_loss)
         drawn.append(("How wrong it is: the loss, lower is better", "loss", figure))
@@ -118,6 +135,19 @@ def graphs(view: LiveView, run: Path) -> None:
         with column:
             st.markdown(f"**{title}**")
             st.plotly_chart(figure, key=f"{name}-{run.name}", config=CONFIG, alt=title)
+
+
+def guesses(view: LiveView) -> None:
+    """How well the model guesses words of texts that it does not read, where it reads first."""
+    if not view.perplexity:
+        return
+    first, best = view.perplexity[0][1], min(value for _, value in view.perplexity)
+    since = f", from {first:,.0f}" if best < first else " so far"
+    shell.term(
+        f"Where a word is hidden in your texts, it wavers between about {best:,.0f} words{since}.",
+        "Perplexity: e to the mean loss of a guess, on texts kept aside that it does not read. Among how many words it would "
+        "have to choose blindly to be wrong as often.",
+    )
 
 
 def remembers(view: LiveView) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, learning, naming, reading, shell, state, testing
+from pages.parts import columns, intake, learning, more_texts, naming, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -96,6 +96,7 @@ def _roles(project: Project, preview: reading.Preview) -> None:
         if learning.task_of(project).one_of:
             naming.with_column(project, labels[0])
         error = _tested(project, preview, text, labels)
+        more_texts.controls(project, text)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 

@@ -22,7 +22,7 @@ def main() -> None:
     shell.require_open("check", project)
     try:
         with st.spinner("Looking at the rows …"):
-            facts = prepare(project).facts
+            facts = planning.with_texts(prepare(project).facts, project)
     except TlcoreError as error:
         problem(error)
         st.page_link(state.PAGES["check"], label="Back to Check", query_params={state.PROJECT: project.id})
@@ -34,6 +34,7 @@ def main() -> None:
     _table(project, facts, chosen)
     st.subheader("Ways to train", anchor=False)
     plan_parts.strategy_picker(project, advised)
+    plan_parts.then_picker(project, chosen)
     _advanced(project, chosen)
 
 
@@ -83,6 +84,10 @@ def _advanced(project: Project, chosen: Recommendation) -> None:
         plan_parts.base_picker(project)
         st.caption(f"Settings of “{escape_md(strategy.title)}”: {escape_md(strategy.sentence)}")
         settings_form(project, strategy.name, strategy.Settings)
+        if chosen.plan.then:
+            then = get_strategy(chosen.plan.then)
+            st.caption(f"And of “{escape_md(then.title)}”:")
+            settings_form(project, then.name, then.Settings)
         help = "The same seed gives the same split and the same model. Another seed shows how much is luck."
         st.number_input("Seed", 0, 2**31 - 1, step=1, help=help, **state.kept(project, "seed", 0))
 

@@ -13,6 +13,7 @@ from pages.parts.results_tasks import kind_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
+from tlcore.told_reading import reading_sentence
 
 
 def show() -> None:
@@ -29,7 +30,8 @@ def show() -> None:
         return
     kind = kind_of(report)
     shell.answer(kind.headline(report))
-    st.text("\n".join(line for line in (*kind.lines(report), parts.unlearned_sentence(report)) if line))
+    more = (parts.unlearned_sentence(report), reading_sentence(report.get("pretraining")))
+    st.text("\n".join(line for line in (*kind.lines(report), *more) if line))
     parts.compared(report)
     st.caption(parts.looks_sentence(report))
     if report.get("ended") == "stopped":

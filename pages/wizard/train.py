@@ -37,6 +37,7 @@ def follow(project: Project, run: Path, was_alive: bool) -> None:
             ends.ended(project, run, job, view)
         st.space("small")
         parts.graphs(view, run)
+        parts.guesses(view)
         parts.remembers(view)
         parts.picture(view, run, job.alive)
         parts.speeds(view, run)

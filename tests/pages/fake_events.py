@@ -57,6 +57,44 @@ def gradual_events(steps: int = 400, epochs: int = 8) -> Iterator[dict[str, Any]
     yield from ending()
 
 
+def reading_events(steps: int = 300, epochs: int = 4, after: int | None = None) -> Iterator[dict[str, Any]]:
+    """The events of a mlm_then_finetune run, then frozen_features, without `t`; `after`: of one that goes on from that step."""
+    yield from beginning(encoded=False)
+    yield {"kind": "phase", "name": "mlm_head", "title": "Teaching the part that guesses words"}
+    yield {"kind": "progress", "done": 3, "total": 8, "unit": "rounds at most"}
+    yield {"kind": "phase", "name": "mlm", "title": "Reading your texts"}
+    yield {"kind": "blocks", "blocks": [{"name": name, "moves": name != "classifier"} for name in block_names()]}
+    yield {"kind": "perplexity", "step": 0, "epoch": 0, "perplexity": 764.4, "best": True, "patience_left": 2}
+    if after is not None:
+        yield {"kind": "resumed", "step": after}
+    for step in range((after or 0) + 1, steps + 1):
+        found = 80 + 700 * math.exp(-step / 60)
+        rates = {name: rate for name, rate in rates_of(7, step / steps).items() if name != "head"}
+        yield {
+            "kind": "read_step", "step": step, "total_steps": steps, "epoch": step * epochs / steps, "perplexity": found * 1.2,
+            "rates": rates, "texts_per_second": 14.0, "seconds_left": float(steps - step), "memory_mb": 1900,
+        }  # fmt: skip
+        if step % (steps // epochs) == 0:
+            yield {"kind": "perplexity", "step": step, "perplexity": found, "best": True, "patience_left": 2}
+            yield {"kind": "forgetting", "step": step, "similarity": 1 - 0.3 * step / steps, "limit": 0.5}
+    yield {"kind": "phase", "name": "encode", "title": "Reading the texts"}
+    yield {
+        "kind": "progress",
+        "done": 1000,
+        "total": 1000,
+        "unit": "texts",
+        "texts_per_second": 180.0,
+        "memory_mb": 900,
+    }
+    yield {"kind": "phase", "name": "choose", "title": "Choosing layers and strength"}
+    yield {"kind": "choice", "what": "C", "chosen": 0.01, "tried": []}
+    yield {"kind": "phase", "name": "curve", "title": "Fewer labels"}
+    yield from ({"kind": "curve", "labels": n, "macro_f1": 0.92 - 1.6 / math.sqrt(n)} for n in (25, 100, 400))
+    yield {"kind": "phase", "name": "fit", "title": "Learning"}
+    yield {"kind": "phase", "name": "compare", "title": "Without reading"}
+    yield from ending()
+
+
 def beginning(encoded: bool = True) -> Iterator[dict[str, Any]]:
     """What comes before a network learns; a job that goes on has read the texts already."""
     yield {"kind": "phase", "name": "prepare", "title": "Getting ready"}
@@ -111,4 +149,5 @@ def block_names() -> list[str]:
     return ["embeddings", *(f"block {i}" for i in range(1, 7)), "classifier"]
 
 
-EVENTS_OF = {"frozen_features": frozen_events, "full_finetune": finetune_events, "top_layers": gradual_events}
+EVENTS_OF = {"frozen_features": frozen_events, "full_finetune": finetune_events, "top_layers": gradual_events,
+             "mlm_then_finetune": reading_events}  # fmt: skip

@@ -32,7 +32,7 @@ def plan_json(strategy: str) -> dict[str, Any]:
     settings = {"patience": 3, "epochs": 8} if strategy != "frozen_features" else {}
     return {
         "task": "classify", "strategy": strategy, "base": "minilm", "base_revision": "embedded", "settings": settings,
-        "seed": 0, "then": None, "compute": None, "versions": {},
+        "seed": 0, "then": "frozen_features" if strategy == "mlm_then_finetune" else None, "compute": None, "versions": {},
     }  # fmt: skip
 
 

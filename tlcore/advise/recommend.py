@@ -18,6 +18,7 @@ from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
 from tlcore.strategies.base import can_learn, check_task
+from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -88,10 +89,12 @@ def recommend(
     base: str = "minilm",
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
+    then: str | None = None,
 ) -> Recommendation:
     """Propose a Plan. `data`, `compute`, `complexity` override what was measured; `strategy` is the user's own choice.
 
-    settings: wishes for the chosen strategy, by name. Raises TlcoreError for an unknown name or a value out of range.
+    settings: wishes for the chosen strategy, by name; `then.NAME` for the one that follows, which is `then` where the user
+    chose it. Raises TlcoreError for an unknown name or a value out of range.
     """
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
@@ -102,20 +105,18 @@ def recommend(
         options = _without_labels(options, strategy)
     advised = _advised(row, options, case, facts)
     chosen = _named(options, strategy, task) if strategy else advised
-    wished = make_settings(chosen.strategy.Settings, settings or {})
-    chosen = dataclasses.replace(chosen, settings=wished, estimate=chosen.strategy.estimate(facts, machine, wished))
+    own, after = split_wishes(settings or {})
+    wished = make_settings(chosen.strategy.Settings, own)
+    plan = Plan(
+        task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions()
+    )
+    plan = with_then(plan, chosen.strategy, then, after)
+    estimate = estimate_of(plan, chosen.strategy, wished, facts, machine)
+    chosen = dataclasses.replace(chosen, settings=wished, estimate=estimate)
     overrides = {"data": data, "compute": compute, "task": complexity}
     return Recommendation(
         row=match.row,
-        plan=Plan(
-            task=task,
-            strategy=chosen.strategy.name,
-            base=base,
-            base_revision=about_base.revision,
-            settings=asdict(wished),
-            seed=seed,
-            versions=installed_versions(),
-        ),
+        plan=plan,
         sentence=_sentence(chosen.strategy),
         why=_why(facts, machine, match, chosen, advised, overrides),
         estimate=chosen.estimate,
@@ -336,6 +337,11 @@ def _gain(facts: Facts, chosen: _Option, other: _Option, case: Case) -> str:
         return "it needs labelled rows too" if _uses_labels(other.strategy) else ""
     if not _uses_labels(other.strategy) and _uses_labels(chosen.strategy):
         return f"it learns nothing from your {count_text(rows, 'labelled row')}"
+    if reads_unlabelled(chosen.strategy):
+        return "it reads no texts but those with a label"
+    if reads_unlabelled(other.strategy):
+        many = "" if facts.mostly_unlabelled else ", and there are few"
+        return f"whether reading {count_text(facts.unlabelled, 'text')} without a label helps, only a trial tells{many}"
     if other.moves > chosen.moves:
         if each < BY_HEART or rows < TINY_ROWS:
             return f"with only {a_class} it may learn the rows by heart instead of the classes"

@@ -10,6 +10,7 @@ from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
 from tlcore.splits import CHANCE, DATE, GROUP
 from tlcore.strategies import get_strategy
+from tlcore.told_reading import reading_sentence
 
 UNCOUNTED = {"multilabel": "micro-F1", "score": "its accuracy (1 - mean error by the range)"}
 """Tasks of which it cannot be said how many answers are right, and what is said instead."""
@@ -38,13 +39,12 @@ The weights are plain safetensors and ONNX files; nothing in here is pickled.
 
 def model_card(report: dict[str, Any], plan: Plan) -> str:
     """The model card, in Markdown: data facts, scores beside their baselines, limits."""
-    strategy = get_strategy(plan.strategy)
     rows, test, words = report["rows"], report["test"], words_of(report)
     return f"""# Model card
 
 **What it does.** Reads a text, {words.does(report, ": " + _labels(report))}.
 
-**How it was made.** Nudge {__version__}, {strategy.title.lower()} ({strategy.term}), on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
+**How it was made.** Nudge {__version__}, {_ways(plan)}, on {_base(plan)}, seed {plan.seed}. {report["trainable_parameters"]:,} of
 {report["total_parameters"]:,} weights were learnt.{_chosen(report)}
 
 **Data.** {rows["train"]:,} rows to learn from, {rows["validation"]:,} to steer by, {rows["test"]:,} kept aside for the score.
@@ -70,7 +70,7 @@ def _how_good(report: dict[str, Any]) -> str:
 
 {words.scores(report)}
 
-{words.difference(report)}
+{words.difference(report)}{_reading(report)}
 
 {words.classes(report, escape)}
 
@@ -121,6 +121,12 @@ def quick_words(quick: dict[str, Any]) -> str:
     right = f"{abs(more)} {'more' if more > 0 else 'fewer'} {'was' if abs(more) == 1 else 'were'} right"
     same = f"on {quick['rows']:,} rows: {quick['same_answers']:.1%} of its answers were the same"
     return f"{same}, and {right if more else 'as many were right'}."
+
+
+def _ways(plan: Plan) -> str:
+    """The way it was trained, and the one that followed."""
+    ways = [get_strategy(name) for name in (plan.strategy, plan.then) if name]
+    return ", then ".join(f"{way.title.lower()} ({way.term})" for way in ways)
 
 
 def _base(plan: Plan) -> str:
@@ -187,3 +193,9 @@ def _mends(report: dict[str, Any]) -> str:
         return ""
     lines = "".join(f"| {escape(mend['title'])} | {mend['rows']:,} |\n" for mend in mends)
     return f"\n**Mended before training.** The rows were not learned from as they stood in the file:\n\n| what was done | rows |\n|---|---|\n{lines}"
+
+
+def _reading(report: dict[str, Any]) -> str:
+    """What reading unlabelled texts first did to it, where it did."""
+    told = reading_sentence(report.get("pretraining"))
+    return f"\n\n{told}" if told else ""

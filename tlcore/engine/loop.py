@@ -128,7 +128,7 @@ class _Training:
             eval_on_start=not self.best.seen,
         )  # fmt: skip
         trainer = LengthTrainer(
-            train, recipe, lambda: validation_metrics(self.model, validation), resumed, model=self.model,
+            train, recipe, lambda: (recipe.validate or validation_metrics)(self.model, validation), resumed, model=self.model,
             args=arguments, train_dataset=train, eval_dataset=validation,
             optimizers=(HalvesAdamW(open_phase(self.model, phase)), None),
             callbacks=[self.average, *self.remember.values(), self.stop, self.saves],

@@ -60,7 +60,8 @@ class Recipe:
 
     tokens_per_pass: padded tokens that go through the model at once; a batch of long texts goes in several passes whose
     gradients add up to the same, so memory is bounded and the steps are not changed. parts: 1, or 2 where both halves of a
-    batch are learned from at once, by a thread each. watch: `macro_f1` or `auroc`.
+    batch are learned from at once, by a thread each. watch: `macro_f1`, `auroc`, or another of the metrics of `validate`,
+    which judges the model by the validation rows in another way than `validation_metrics`; higher is better.
     """
 
     batch_size: int
@@ -69,6 +70,7 @@ class Recipe:
     tokens_per_pass: int = 4096
     watch: str = "macro_f1"
     parts: int = 1
+    validate: Callable[[Any, Any], dict[str, float | None]] | None = None
 
 
 class LossBroke(Exception):

@@ -16,6 +16,9 @@ HUB_NAME = re.compile(r"[\w.\-]+(/[\w.\-]+)?")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 """What is fetched from the Hub: never pickled weights, never code."""
 
+ADAPTED, ADAPTED_ABOUT = "adapted", "pretraining.json"
+"""Where in a run's folder a base lies that has read the user's texts first, and what is known of it."""
+
 
 @dataclass(frozen=True)
 class BaseModel:
@@ -59,6 +62,8 @@ def get_base(name: str) -> BaseModel:
             return base
     folder = base_folder(name)
     config = read_json(folder / "config.json", {}) or {}
+    if about := read_json(folder / ADAPTED_ABOUT):
+        return _adapted(name, folder, config, about)
     return BaseModel(
         name,
         Path(name).name,
@@ -69,6 +74,20 @@ def get_base(name: str) -> BaseModel:
         "see its own page",
         name,
         folder.name,
+    )
+
+
+def _adapted(name: str, folder: Path, config: Mapping[str, Any], about: Mapping[str, Any]) -> BaseModel:
+    return BaseModel(
+        name,
+        f"{folder.parent.name}, after reading your texts",
+        f"{about['base']}, which has read {about['texts']:,} of your texts in the training {folder.parent.name}.",
+        round(sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 4e6, 1),
+        _first_number(config, "num_hidden_groups", "num_hidden_layers", "n_layers", "n_layer"),
+        _first_number(config, "hidden_size", "dim", "d_model"),
+        f"that of {about['base']}",
+        name,
+        f"sha256:{about['sha256']}",
     )
 
 
@@ -86,6 +105,8 @@ def base_folder(name: str) -> Path:
         if base.name == name and base.package:
             return _packaged(base)
     folder = Path(name).expanduser()
+    if (folder / ADAPTED / ADAPTED_ABOUT).exists():  # a run whose base has read texts first
+        return _checked(folder / ADAPTED)
     if folder.is_dir():
         return _checked(folder)
     if not HUB_NAME.fullmatch(name):

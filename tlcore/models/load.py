@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,41 @@ def load_encoder(folder: Path) -> Any:
     Raises TlcoreError if it cannot be opened, or its weights are not those that its config.json describes.
     """
     import transformers
-    from huggingface_hub.errors import StrictDataclassError
-    from safetensors import SafetensorError
 
     from tlcore.models.virtual_tokens import again
 
+    model, missing = open_base(transformers.AutoModel, folder)
+    refuse_missing(missing, folder)
+    return again(model, folder).eval()
+
+
+def open_base(kind: Any, folder: Path) -> tuple[Any, list[str]]:
+    """The model in a folder as `kind` (an Auto class of transformers), in fp32 and eval mode, and the weights that were not there.
+
+    Raises TlcoreError if it cannot be opened.
+    """
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
     quiet()
     try:
-        model, found = transformers.AutoModel.from_pretrained(
+        model, found = kind.from_pretrained(
             str(folder), trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype="float32",
-            output_loading_info=True, **_old_config(folder),
+            output_loading_info=True, **old_config(folder),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, StrictDataclassError) as error:
         raise TlcoreError(
             "The base model could not be opened.", str(folder), f"Choose another one. ({str(error)[:200]})"
         ) from error
-    # transformers fills what is missing with random numbers; only the pooler, which no head of ours reads, may be.
-    missing = sorted(name for name in found["missing_keys"] if "pooler" not in name.split("."))
+    return model.eval(), sorted(found["missing_keys"])
+
+
+def refuse_missing(names: Iterable[str], folder: Path) -> None:
+    """Raises TlcoreError where weights of the base are missing.
+
+    transformers fills what is missing with random numbers; only the pooler, which no head of ours reads, may be.
+    """
+    missing = [name for name in names if "pooler" not in name.split(".")]
     if missing:
         raise TlcoreError(
             f"The weights of this base model are not those that its config.json describes: {len(missing):,} are missing, "
@@ -43,10 +62,9 @@ def load_encoder(folder: Path) -> Any:
             str(folder),
             "Fetch it again, or choose another one.",
         )
-    return again(model, folder).eval()
 
 
-def _old_config(folder: Path) -> dict[str, Any]:
+def old_config(folder: Path) -> dict[str, Any]:
     """BERT's config where config.json names no kind, as TinyBERT's and FinBERT's do not: they are older than the others.
 
     Another padding id is RoBERTa's, whose weights have the same names; other weights are refused as missing.

@@ -40,6 +40,8 @@ class Fitted:
     validation_probabilities: float32 [rows, classes] of the validation rows, by a model that did not see them.
     sklearn_head: the fitted scikit-learn pipeline, if the head came from one; kept beside as skops.
     added: what can be kept apart from the base; None where too much of it moved.
+    pretraining: what reading unlabelled texts first did (see `strategies.mlm_then_finetune`); unadapted: the same without it,
+    to be scored on the same test rows.
     """
 
     encoder: Any
@@ -54,6 +56,8 @@ class Fitted:
     sklearn_head: Any = None
     validation_probabilities: np.ndarray | None = None
     added: Added | None = None
+    pretraining: dict[str, Any] | None = None
+    unadapted: Fitted | None = None
 
 
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:

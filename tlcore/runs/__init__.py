@@ -21,6 +21,8 @@ PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
 )  # fmt: skip
 ADAPTER, ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT = "adapter", "adapter.zip", "adapter_bundle.json"
 """What was added to the base, kept apart from it; only where it is small."""
+UNLABELLED_TEXTS = "unlabelled"
+"""Texts without a label that were given beside the rows; the run's own copy (tlcore.unlabelled)."""
 WORK = "work"
 """What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
 
@@ -48,7 +50,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether a run that goes on begins where its training was, not with that part anew."""
-    return any((folder / WORK).glob("checkpoint*/state.json"))
+    return any((folder / WORK).glob("**/checkpoint*/state.json"))
 
 
 def model_folder(folder: Path) -> Path:

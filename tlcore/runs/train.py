@@ -28,7 +28,9 @@ from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
 from tlcore.predict.predictor import Answers, Predictor
 from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, check_task, get_strategy
+from tlcore.strategies.then import reads_unlabelled
 from tlcore.strategies.zero_shot import said
 from tlcore.worker import JobContext, peak_memory_mb
 from tlcore.workspace import Workspace
@@ -79,11 +81,21 @@ def _train(context: JobContext) -> str:
     predictor = Predictor.load(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
+    plain = _plain(context, plan, dataset, given, fitted)
     report = _report(context, plan, dataset, fitted, answers, baselines)
+    report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     validation = _validation(dataset, how, fitted.validation_probabilities)
     unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
     more = {"validation": validation, "answer": how, "ended": ended, "quick": quick, "unscored": unscored}
     return _end(context, report | more)
+
+
+def _plain(context: JobContext, plan: Plan, dataset: Dataset, given: FitInput, fitted: Fitted) -> list[str] | None:
+    """Answers to the test rows of the model that did not read unlabelled texts first, where it was trained beside the other."""
+    if fitted.unadapted is None:
+        return None
+    how = given.objective.answer(fitted.unadapted.validation_probabilities, np.array(given.validation_y))
+    return plain_answers(fitted.unadapted, _work(context), _about(plan, dataset, how), dataset.texts(TEST))
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -173,7 +185,8 @@ def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
         plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
         dataset.texts(TRAIN), objective.encode(train), dataset.texts(VALIDATION), objective.encode(validation),
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
-        dataset.label_infos, dataset.texts(UNLABELLED),
+        dataset.label_infos,
+        unlabelled_texts(context, dataset) if reads_unlabelled(strategy) else dataset.texts(UNLABELLED), context.folder,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tlcore.strategies.full_finetune import FullFinetune
 from tlcore.strategies.ia3 import Ia3
 from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
+from tlcore.strategies.mlm_then_finetune import MlmThenFinetune
 from tlcore.strategies.prefix_tuning import PrefixTuning
 from tlcore.strategies.prompt_tuning import PromptTuning
 from tlcore.strategies.top_layers import TopLayers
@@ -21,7 +22,7 @@ from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
-    FullFinetune(), ZeroShot(),
+    FullFinetune(), MlmThenFinetune(), ZeroShot(),
 )  # fmt: skip
 
 __all__ = [

@@ -60,6 +60,9 @@ class FitInput:
     objective: Objective = None  # type: ignore[assignment]
     label_infos: Sequence[LabelInfo] = ()
     unlabelled_texts: Sequence[str] = ()
+    """Texts without a label, none of them a validation or test text."""
+    keep_folder: Path | None = None
+    """What is written here stays with the run, unlike what is in the work folder; None: the work folder, too."""
 
     def __post_init__(self) -> None:
         if self.objective is None:
