@@ -5,6 +5,7 @@ NUDGE_HOME (default: the user's data folder)/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
   cache/graphs/             exported graphs by the shape of the model
+  cache/bases/              base models that came in few bits, as safetensors
   precision.json            whether bf16 was measured to pay on this machine
   training.lock             one training at a time on this machine
   trash/
@@ -171,6 +172,10 @@ class Workspace:
     @property
     def graph_cache(self) -> Path:
         return self.home / "cache" / "graphs"
+
+    @property
+    def base_cache(self) -> Path:
+        return self.home / "cache" / "bases"
 
     @property
     def precision_file(self) -> Path:

@@ -65,7 +65,7 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
 
 def base_picker(project: Project) -> None:
     """The base model: one that came with Nudge, or a folder or Hub name typed and looked up once."""
-    titles = {base.name: base.title for base in BASES}
+    titles = {base.name: base.title for base in BASES if base.kind == "encoder"}
     current = state.lookup(state.draft(project), "base", BASES[0].name)
     options = list(dict.fromkeys([*titles, current]))
     wish = state.kept(project, "base", BASES[0].name, options)
