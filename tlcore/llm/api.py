@@ -35,7 +35,10 @@ NOT_ASKED = Answer(None, None, "This row was not asked about.")
 @dataclass(frozen=True)
 class Outcome:
     """answers: one a text. dollars: spent under this consent so far, None where the price is not known. sent: requests paid
-    for now. known: different texts that had been answered before. ended: in a sentence why not all was asked, else ""."""
+    for now. known: different texts that had been answered before. ended: in a sentence why not all was asked, else "".
+
+    The dollars are those of the answers that arrived: what a service bills for one that was lost on its way, it does not say.
+    """
 
     answers: tuple[Answer, ...]
     dollars: float | None

@@ -38,9 +38,12 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._load()
+
+    def _load(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.paid: list[Paid] = []
-        for one in _lines(folder / ANSWERS):
+        for one in _lines(self.folder / ANSWERS):
             self._take(one)
 
     def _take(self, one: Paid) -> None:
@@ -62,7 +65,7 @@ class Store:
                 "Wait until it has ended: its answers count for both.",
             ) from None
         try:
-            self.__init__(self.folder)  # type: ignore[misc]  # what the other wrote in the meantime
+            self._load()  # what the other wrote in the meantime
             _close_last_line(self.folder / ANSWERS)
             yield
         finally:
