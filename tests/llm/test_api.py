@@ -182,6 +182,18 @@ def test_one_text_that_is_refused_does_not_hold_up_the_others(api: FakeApi, serv
     assert found.ended == ""
 
 
+def test_many_texts_may_be_refused_among_those_that_are_not(api: FakeApi, service: Service, ask: Ask) -> None:
+    texts = ["red 0", *(f"bad {i}" for i in range(12)), "red 1"]
+    bad = Act(400, {"error": {"message": "content policy"}})
+    api.behave = lambda asked, before: bad if asked.text.startswith("bad") else well(asked, before)
+    found = ask(texts, service, pace=Pace(100_000, 1))
+    assert (found.answers[0].label, found.answers[-1].label, found.ended) == ("red", "red", "")
+    api.behave = lambda asked, before: bad
+    before = len(api.asked)
+    assert "content policy" in ask([f"worse {i}" for i in range(50)], service, pace=Pace(100_000, 1)).ended
+    assert len(api.asked) - before < 12  # nothing was ever answered: the fault is not the texts'
+
+
 # --- answers are held to the labels ---
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import pytest
 
 from tests.llm.fake_api import KEY
+from tlcore.errors import TlcoreError
 from tlcore.llm.key import ApiKey
 
 
@@ -42,3 +43,10 @@ def test_it_is_taken_out_of_what_others_say() -> None:
 def test_an_empty_key_is_none() -> None:
     assert not ApiKey("  ")
     assert ApiKey(KEY)
+
+
+@pytest.mark.parametrize("value", [f"{KEY}\nX-Other: 1", f"{KEY}\x00", f"{KEY}é", "“" + KEY])
+def test_what_cannot_be_sent_is_refused_without_repeating_it(value: str) -> None:
+    with pytest.raises(TlcoreError, match="no key") as error:
+        ApiKey(value)
+    assert KEY not in str(error.value)

@@ -26,6 +26,8 @@ LOOK_SECONDS, GRACE_SECONDS = 0.2, 1.0
 """How often a stop is looked for; and how long requests on their way, which are paid, may still arrive after it."""
 HOPELESS = 3
 """So many texts in a row to which the service gave no answer at all: then it is down, and asking ends."""
+ONE_REFUSED = 0.1
+"""What a text that is refused counts of that, once others were answered: some texts are refused, hardly thirty in a row."""
 USELESS = 10
 """So many first answers of which none was a label: then something is wrong, and money is saved."""
 EMPTY = Answer(None, None, "There is no text in this row.")
@@ -90,7 +92,7 @@ class _Job:
         self.known, self.paid_before = len(asked) - len(self.waiting), len(store.paid)
         self.failed: dict[str, Answer] = {}
         self.ended, self.reserved, self.rows_out = "", 0.0, 0
-        self.misfortunes = self.useless = 0
+        self.misfortunes, self.useless, self.answered = 0.0, 0, False
         self.price = service.known_price()
 
     async def run(self, key: ApiKey, pace: Pace, check_stop: Callable[[], None]) -> None:
@@ -152,7 +154,7 @@ class _Job:
     def _pay(self, one: Asked, reply: Reply, answer: Answer | None) -> None:
         dollars = None if self.price is None else self.price.of(reply.read, reply.written)
         self.store.add(Paid(one.key, self.consent.quote, reply.read, reply.written, dollars, answer))
-        self.misfortunes = 0
+        self.misfortunes, self.answered = 0.0, True
         if answer is not None and self.useless >= 0:
             self.useless = self.useless + 1 if answer.label is None else -1
             if self.useless >= USELESS:
@@ -160,7 +162,7 @@ class _Job:
 
     def _fail(self, one: Asked, trouble: Refused | Gone) -> None:
         self.failed[one.key] = Answer(None, None, str(trouble))
-        self.misfortunes += 1
+        self.misfortunes += ONE_REFUSED if self.answered and isinstance(trouble, Refused) else 1
         if self.misfortunes >= HOPELESS:
             self.ended = f"Asking ended: {trouble}"
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from tlcore.errors import TlcoreError
+
 HIDDEN = "(hidden)"
 SHORTEST = 6
 """Letters of a key that is taken out of what others say; shorter ones would take ordinary words with them."""
 
 
 class ApiKey:
-    """Holds a key; "" for a server that asks for none. Only `reveal` gives it, and only the client that sends it calls that."""
+    """Holds a key; "" for a server that asks for none. Only `reveal` gives it, and only the client that sends it calls that.
+
+    Raises TlcoreError for what cannot be sent as a key, such as two lines; it does not repeat it.
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str = "") -> None:
         self._value = value.strip()
+        if not (self._value.isascii() and self._value.isprintable()):
+            raise TlcoreError("This is no key: it holds letters that none has.", "", "Copy it once more, in one line.")
 
     def __bool__(self) -> bool:
         return bool(self._value)
