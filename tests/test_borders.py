@@ -26,7 +26,8 @@ LIGHT = [
     "errors", "files", "events", "jobs", "workspace", "tables", "splits", "datasets", "tasks", "plan", "facts", "machine",
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
-    "checks.deep", "checks.job", "unlabelled", "told_reading", "runs.pretraining", "strategies.then",
+    "checks.deep", "checks.job", "unlabelled", "told_reading", "runs.pretraining", "strategies.then", "label_info", "llm",
+    "llm.examples", "llm.likelihood", "llm.quote", "llm.api",
 ]  # fmt: skip
 
 
@@ -99,6 +100,7 @@ def test_screens_import_neither_torch_nor_transformers_nor_what_needs_them() -> 
         "tlcore.models.load",
         "tlcore.models.saved",
         "tlcore.models.onnx_export",
+        "tlcore.llm.decoder",
     }
     for path in SCREENS:
         assert not tops(path) & HEAVY, where(path)

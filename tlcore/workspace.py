@@ -7,6 +7,7 @@ NUDGE_HOME (default: the user's data folder)/
   cache/graphs/             exported graphs by the shape of the model
   cache/opened/             models put together from a base and an adapter
   adapters/                 the shelf: what was added to a base, some hundred kB each
+  cache/bases/              base models that came in few bits, as safetensors
   precision.json            whether bf16 was measured to pay on this machine
   training.lock             one training at a time on this machine
   trash/
@@ -186,6 +187,10 @@ class Workspace:
     @property
     def opened_cache(self) -> Path:
         return self.home / "cache" / "opened"
+
+    @property
+    def base_cache(self) -> Path:
+        return self.home / "cache" / "bases"
 
     @property
     def precision_file(self) -> Path:

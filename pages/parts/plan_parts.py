@@ -89,7 +89,8 @@ def then_picker(project: Project, chosen: Recommendation) -> None:
 
 def base_picker(project: Project) -> None:
     """The base model: one that came with Nudge, or a folder or Hub name typed and looked up once."""
-    titles = {base.name: base.title for base in BASES} | planning.adapted_bases(state.workspace())
+    titles = {base.name: base.title for base in BASES if base.kind == "encoder"}
+    titles |= planning.adapted_bases(state.workspace())
     current = state.lookup(state.draft(project), "base", BASES[0].name)
     options = list(dict.fromkeys([*titles, current]))
     wish = state.kept(project, "base", BASES[0].name, options)

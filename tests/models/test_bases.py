@@ -29,7 +29,8 @@ Bases = Callable[[str], Path]
 def test_every_known_base_is_installed_and_has_the_weights_it_names(base: bases.BaseModel) -> None:
     folder = base_folder(base.name)
     assert get_base(base.name) is base
-    assert "sha256:" + sha256(folder / "model.safetensors") == base.revision
+    weights = bases._packaged(base) / base.gguf if base.gguf else folder / "model.safetensors"
+    assert "sha256:" + sha256(weights) == base.revision
     assert (folder / "config.json").exists()
     assert tokenizer_file(base.name) == folder / "tokenizer.json"
     assert tokenizer_file(base.name).exists()

