@@ -195,18 +195,20 @@ class Multilabel:
 
 
 def find_mark(cells: Sequence[str]) -> str:
-    """What parts the labels in the cells of a column: most parts come back in other cells, alone or with other partners.
+    """What parts the labels in the cells of a column: most parts come back in other rows. "" where nothing plainly does.
 
-    "" where nothing plainly does ("Smith, John" is one name).
+    A comma is part of many a label ("Smith, John"): there they must come back alone or with other partners.
     """
     filled = Counter(stripped for cell in cells if (stripped := cell.strip()))
     for mark in MARKS:
         parts = {cell: [part.strip() for part in cell.split(mark) if part.strip()] for cell in filled}
-        found = Counter(part for pieces in parts.values() for part in set(pieces))
+        found: Counter[str] = Counter()
+        for cell, pieces in parts.items():
+            found.update(dict.fromkeys(pieces, 1 if mark == "," else filled[cell]))
         joined = (
             cell
             for cell, pieces in parts.items()
-            if len(pieces) > 1 and 2 * sum(found[p] > 1 for p in pieces) > len(pieces)
+            if len(pieces) > 1 and 2 * sum(found[piece] > 1 for piece in pieces) > len(pieces)
         )
         several = sum(filled[cell] for cell in joined)
         if several and several >= PLAINLY * filled.total():
