@@ -33,11 +33,7 @@ def test_what_is_to_be_learned_is_guessed_from_the_column(home: Path, label: str
     project, app = on_data(TAGGED, label)
     assert not app.exception
     assert project.draft()["task"] == task
-    (question,) = (
-        app.radio.filter(lambda one: one.label == "What should be learned?")
-        if hasattr(app.radio, "filter")
-        else [one for one in app.radio if one.label == "What should be learned?"]
-    )
+    question = next(one for one in app.radio if one.label == "What should be learned?")
     assert question.value == task
 
 
