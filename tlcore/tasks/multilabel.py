@@ -122,7 +122,7 @@ class Multilabel:
         return _joined(yes) if cells and all(cell in YES | NO for cell in cells.values()) else None
 
     def names(self, target: str) -> tuple[str, ...]:
-        return tuple(part for part in target.split(JOIN) if part and part != NO_LABEL)
+        return tuple(part for cell in target.split(JOIN) if (part := cell.strip()) and part != NO_LABEL)
 
     def strata(self, targets: Sequence[str]) -> list[str]:
         """The rarest label of each row: those that are hardest to have on every side are dealt out by their share."""
