@@ -13,6 +13,8 @@ import pytest
 
 from bench import few_shot, peak
 from bench.clicks import kept_of_rate
+from bench.data import OTHER_TASKS
+from bench.scores import other_table
 from bench.sheets import make_sheet
 from bench.slopes import slope
 from bench.slopes import table as slopes_table
@@ -153,3 +155,16 @@ def test_the_share_of_the_peak_counts_the_weights_of_the_blocks(monkeypatch: pyt
         "peak_gflops": 4,
         "fp32_peak_gflops": 2,
     }
+
+
+def test_errors_are_lower_and_shares_higher_where_tf_idf_is_beaten() -> None:
+    several, number = OTHER_TASKS[0], OTHER_TASKS[2]
+    rows = [
+        {"case": several.name, "seed": 0, "micro_f1": 0.9, "tfidf": 0.7}, {"case": number.name, "seed": 0, "mae": 2.0, "tfidf": 2.5},
+        {"case": number.name, "seed": 1, "mae": 2.2, "tfidf": 2.5},
+    ]  # fmt: skip
+    found = other_table(OTHER_TASKS, rows)
+    assert "| micro_f1 | **0.9000** (0.9000, 0.9000) | 0.7000 | yes |" in found
+    assert "| mae | **2.1000** (2.0000, 2.2000) | 2.5000 | yes |" in found
+    rows[1]["mae"] = rows[2]["mae"] = 2.6
+    assert "| mae | **2.6000** (2.6000, 2.6000) | 2.5000 | **no** |" in other_table(OTHER_TASKS, rows)

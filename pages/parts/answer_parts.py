@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import charts, number_charts, shell, words
-from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, parted, thresholds_of
+from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, digits_for, parted, thresholds_of
 
 MOST_LABELS, FEW_BESIDE = 12, 3
 
@@ -32,13 +32,12 @@ def several(model: Any, found: Any) -> None:
 
 def number(model: Any, found: Any) -> None:
     """The number, and where the truth should lie nine times in ten."""
-    (low, high), value = found.ranges[0], found.predictions[0]
-    shell.answer(f"{value}, most likely between {low:g} and {high:g}")
     seen = (float(model.answer["low"]), float(model.answer["high"]))
-    alt = f"{value} on the range from {seen[0]:g} to {seen[1]:g}."
-    st.plotly_chart(
-        number_charts.on_a_scale(float(value), (low, high), seen), key="sure", config=charts.CONFIG, alt=alt
-    )
+    digits = max(0, digits_for(seen[1] - seen[0]) - 1)  # a sheet has one more; nobody needs it on a screen
+    low, high, value = (round(float(one), digits) for one in (*found.ranges[0], found.predictions[0]))
+    shell.answer(f"{value:g}, most likely between {low:g} and {high:g}")
+    alt = f"{value:g} on the range from {seen[0]:g} to {seen[1]:g}."
+    st.plotly_chart(number_charts.on_a_scale(value, (low, high), seen), key="sure", config=charts.CONFIG, alt=alt)
     st.caption(
         "The range is where the truth lay nine times in ten on rows that were held back; it is as wide for every text. "
         f"The numbers it learned from go from {seen[0]:g} to {seen[1]:g}: it never answers beyond them."

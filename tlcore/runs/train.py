@@ -111,7 +111,7 @@ def _end(context: JobContext, report: dict[str, Any]) -> str:
     report["seconds"] = context.finish()
     write_json(run / REPORT, report)
     shutil.rmtree(_work(context), ignore_errors=True)
-    metric = report["metric"]
+    metric = report.get("metric", "macro_f1")  # an older Nudge did not name it
     context.emit("result", **{metric: report["test"][metric]}, tfidf=report["baselines"]["tfidf"][metric])
     return str(report["ended"])
 
