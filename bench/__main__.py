@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | zero_shot | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,13 @@ def few_shot(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "few_shot.jsonl"))
 
 
+def zero_shot(seeds: Seeds) -> str:
+    """No labelled row: descriptions of the labels alone."""
+    from bench.zero_shot import measure, table
+
+    return table(measure(seeds, OUT / "zero_shot.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -103,6 +110,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     speed,
     slopes,
     few_shot,
+    zero_shot,
     short,
 )
 
