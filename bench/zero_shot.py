@@ -46,8 +46,8 @@ SETS = (
 )
 CASES = tuple(
     Case(one.data, one.labels, one.test, one.classes, settings)
-    for one in SETS
     for settings in ((), ("refine=false",), ("refine=false", "layers=last"))
+    for one in SETS
 )  # fmt: skip
 
 
