@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat, each `python -m bench NAME [--seeds 0 1 2]`: scores, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, pretraining, llm, tasks, short."""
+"""Measurements anyone can repeat, each `python -m bench NAME [--seeds 0 1 2]`: NAME, scores, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, zero_shot, short."""
 
 from __future__ import annotations
 
@@ -102,6 +102,13 @@ def llm(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "llm.jsonl"))
 
 
+def zero_shot(seeds: Seeds) -> str:
+    """No labelled row: descriptions of the labels alone."""
+    from bench.zero_shot import measure, table
+
+    return table(measure(seeds, OUT / "zero_shot.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -128,6 +135,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     few_shot,
     pretraining,
     llm,
+    zero_shot,
     short,
 )
 

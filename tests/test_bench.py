@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bench import few_shot, peak
+from bench import few_shot, peak, zero_shot
 from bench.clicks import kept_of_rate
 from bench.data import OTHER_TASKS
 from bench.scores import other_table
@@ -168,3 +170,36 @@ def test_errors_are_lower_and_shares_higher_where_tf_idf_is_beaten() -> None:
     assert "| mae | **2.1000** (2.0000, 2.2000) | 2.5000 | yes |" in found
     rows[1]["mae"] = rows[2]["mae"] = 2.6
     assert "| mae | **2.6000** (2.6000, 2.6000) | 2.5000 | **no** |" in other_table(OTHER_TASKS, rows)
+def test_zero_shot_learns_from_texts_alone_and_says_what_is_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[list[str]] = []
+    found = {"macro_f1": 0.8, "macro_f1_low": 0.7, "macro_f1_high": 0.9, "accuracy": 0.8}
+    beside = {"majority": {"macro_f1": 0.1}, "tfidf": {"macro_f1": 0.4}}
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        seen.append(Path(command[command.index("train") + 1]).read_text(encoding="utf-8").splitlines())
+        report = {"test": found, "baselines": beside, "chosen": {"agreement": 0.6}}
+        return subprocess.CompletedProcess(command, 0, json.dumps(report), "")
+
+    folder = tmp_path / "made"
+    folder.mkdir()
+    rows = "text,label\n" + "one,a\ntwo,a\nthree,b\nfour,b\nfive,c\n"
+    for name in ("train.csv", "test.csv"):
+        (folder / name).write_text(rows, encoding="utf-8")
+    monkeypatch.setenv("NUDGE_BENCH_DATA", str(tmp_path))
+    monkeypatch.setattr(zero_shot, "CASES", (zero_shot.Case("made", "sms_spam.csv", classes=2),))
+    monkeypatch.setattr(zero_shot.subprocess, "run", run)
+    measured = zero_shot.measure([0, 1], tmp_path / "log.jsonl")
+    assert seen == [["text", "one", "two", "three", "four"]] * 2
+    assert "**0.800** (0.800, 0.800) | 0.700 to 0.900 | 0.100 | 0.400 | yes | yes |" in zero_shot.table(measured)
+    assert zero_shot.measure([0, 1], tmp_path / "log.jsonl") == measured  # from the log
+    assert len(seen) == 2
+
+
+def test_every_label_of_the_bench_is_described() -> None:
+    for file in sorted(zero_shot.LABELS.glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as source:
+            assert all(row["label"] and len(row["description"].split()) > 5 for row in csv.DictReader(source)), (
+                file.name
+            )
