@@ -170,6 +170,8 @@ def test_errors_are_lower_and_shares_higher_where_tf_idf_is_beaten() -> None:
     assert "| mae | **2.1000** (2.0000, 2.2000) | 2.5000 | yes |" in found
     rows[1]["mae"] = rows[2]["mae"] = 2.6
     assert "| mae | **2.6000** (2.6000, 2.6000) | 2.5000 | **no** |" in other_table(OTHER_TASKS, rows)
+
+
 def test_zero_shot_learns_from_texts_alone_and_says_what_is_reached(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
