@@ -1,4 +1,4 @@
-"""One answer on the Use screen, where it is not one label: every label that fits, or a number with its range."""
+"""One answer on the Use screen: one label, every label that fits, or a number with its range."""
 
 from __future__ import annotations
 
@@ -8,9 +8,30 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import charts, number_charts, shell, words
-from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, digits_for, parted, thresholds_of
+from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, digits_for, kind_of, parted, thresholds_of
 
 MOST_LABELS, FEW_BESIDE = 12, 3
+MOST_ANSWERS, UNSURE = 6, 0.5
+
+
+def show(model: Any, found: Any) -> str:
+    """The first answer of `found`, as the model answers; what is to be said of what is not shown, or ""."""
+    special = ANSWERS.get(kind_of(model.answer))
+    if special is None:
+        return one_label(model, found)
+    special(model, found)
+    return ""
+
+
+def one_label(model: Any, found: Any) -> str:
+    ranked = sorted(zip(model.labels, map(float, found.probabilities[0]), strict=True), key=lambda pair: -pair[1])
+    label, sure = ranked[0]
+    shell.answer(f"“{label}”, {words.percent(sure)} sure")
+    alt = "How sure the model is of each answer."
+    st.plotly_chart(charts.confidence_bars(ranked[:MOST_ANSWERS]), key="sure", config=charts.CONFIG, alt=alt)
+    if sure < UNSURE:
+        st.caption("It is not sure: treat this as a guess. The text may be unlike the ones it learned from.")
+    return f"; {len(ranked) - MOST_ANSWERS} less likely answers are not shown" if len(ranked) > MOST_ANSWERS else ""
 
 
 def several(model: Any, found: Any) -> None:
@@ -45,4 +66,4 @@ def number(model: Any, found: Any) -> None:
 
 
 ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number}
-"""By how the head is read; one label is told by use_parts."""
+"""By how the head is read, where that is not one label."""

@@ -176,7 +176,8 @@ def _unlearned_baselines(context: JobContext, dataset: Dataset) -> dict[str, lis
 
 def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
     strategy = get_strategy(plan.strategy)
-    check_task(strategy, dataset.task.name)
+    for one in (strategy, *((get_strategy(plan.then),) if plan.then else ())):
+        check_task(one, dataset.task.name)
     work = _work(context)
     work.mkdir(exist_ok=True)
     train, validation = dataset.targets(TRAIN), dataset.targets(VALIDATION)
