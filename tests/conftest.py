@@ -258,7 +258,9 @@ def tiny_decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     quiet()
     folder = tmp_path_factory.mktemp("bases") / "tiny-gpt2"
-    config = hf.GPT2Config(vocab_size=30522, n_positions=130, n_embd=32, n_layer=2, n_head=4, bos_token_id=101, eos_token_id=102)
+    config = hf.GPT2Config(
+        vocab_size=30522, n_positions=130, n_embd=32, n_layer=2, n_head=4, bos_token_id=101, eos_token_id=102
+    )
     with torch.random.fork_rng():
         torch.manual_seed(0)
         hf.AutoModel.from_config(config).save_pretrained(str(folder))

@@ -118,8 +118,19 @@ def test_reading_first_is_told_with_its_perplexity_and_what_it_did(
     from bench import pretraining
 
     gap = {"macro_f1": -0.018, "low": -0.036, "high": 0.003, "real": False}
-    about = {"before": 764.4, "after": 115.3, "similarity": 0.7, "difference": gap, "without_reading": {"macro_f1": 0.6455}}
-    report = {"pretraining": about, "test": {"macro_f1": 0.6277}, "baselines": {"tfidf": {"macro_f1": 0.47}}, "seconds": {"mlm": 9.0}}
+    about = {
+        "before": 764.4,
+        "after": 115.3,
+        "similarity": 0.7,
+        "difference": gap,
+        "without_reading": {"macro_f1": 0.6455},
+    }
+    report = {
+        "pretraining": about,
+        "test": {"macro_f1": 0.6277},
+        "baselines": {"tfidf": {"macro_f1": 0.47}},
+        "seconds": {"mlm": 9.0},
+    }
     asked: list[int] = []
     monkeypatch.setattr(pretraining, "run_case", lambda case, seed: asked.append(seed) or report)
     for _ in range(2):  # what was measured is not measured again

@@ -579,7 +579,10 @@ def test_texts_without_a_label_are_read_first_and_the_base_that_read_them_is_a_b
 
     second = say("train", table, *COLUMNS, "--base", run, "--strategy", "frozen_features", "--out", tmp_path / "next")
     assert second.code == 0, second
-    assert load_plan(tmp_path / "next").base_revision == f"sha256:{read_json(run / 'adapted' / 'pretraining.json')['sha256']}"
+    assert (
+        load_plan(tmp_path / "next").base_revision
+        == f"sha256:{read_json(run / 'adapted' / 'pretraining.json')['sha256']}"
+    )
     assert second.json["pretraining"] is None
 
 

@@ -84,7 +84,9 @@ def _columns(command: argparse.ArgumentParser) -> None:
 
 def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--strategy", default="auto", metavar="NAME|auto")
-    train.add_argument("--then", metavar="NAME", help="the strategy after mlm_then_finetune; --set then.KEY=VALUE for its settings")
+    train.add_argument(
+        "--then", metavar="NAME", help="the strategy after mlm_then_finetune; --set then.KEY=VALUE for its settings"
+    )
     train.add_argument("--base", default="minilm", metavar="NAME|FOLDER|RUN")
     train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
     train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")

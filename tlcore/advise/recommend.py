@@ -101,7 +101,9 @@ def recommend(
     chosen = _named(options, strategy) if strategy else advised
     own, after = split_wishes(settings or {})
     wished = make_settings(chosen.strategy.Settings, own)
-    plan = Plan(task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions())
+    plan = Plan(
+        task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions()
+    )
     plan = with_then(plan, chosen.strategy, then, after)
     estimate = estimate_of(plan, chosen.strategy, wished, facts, machine)
     chosen = dataclasses.replace(chosen, settings=wished, estimate=estimate)
