@@ -116,6 +116,35 @@ def test_few_shot_stands_beside_setfit_by_set_and_in_all(monkeypatch: pytest.Mon
     assert "1/10.0 of SetFit's seconds" in found
 
 
+def test_reading_first_is_told_with_its_perplexity_and_what_it_did(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from bench import pretraining
+
+    gap = {"macro_f1": -0.018, "low": -0.036, "high": 0.003, "real": False}
+    about = {
+        "before": 764.4,
+        "after": 115.3,
+        "similarity": 0.7,
+        "difference": gap,
+        "without_reading": {"macro_f1": 0.6455},
+    }
+    report = {
+        "pretraining": about,
+        "test": {"macro_f1": 0.6277},
+        "baselines": {"tfidf": {"macro_f1": 0.47}},
+        "seconds": {"mlm": 9.0},
+    }
+    asked: list[int] = []
+    monkeypatch.setattr(pretraining, "run_case", lambda case, seed: asked.append(seed) or report)
+    for _ in range(2):  # what was measured is not measured again
+        told = pretraining.table(pretraining.measure(pretraining.CASES, [0], tmp_path / "log.jsonl"))
+    assert asked == [0, 0]
+    assert "| 764.4 → 115.3 (-85%) | yes | 0.628, 0.645 | 0.470 | -1.8 points (-3.6 to +0.3) |" in told
+    low = pretraining.table([{**pretraining.row_of(pretraining.CASES[0], 0, report), "after": 600.0}])
+    assert "**no**" in low
+
+
 def test_a_sheet_is_as_long_as_it_should_be_and_no_text_comes_twice(tmp_path: Path) -> None:
     lines = make_sheet(tmp_path, 3000, SAMPLES).read_text(encoding="utf-8")
     import csv
