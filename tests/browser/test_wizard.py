@@ -105,7 +105,7 @@ def _same_answers(folder: Path, home: Path, run: str, tmp_path: Path) -> None:
         assert float(a["confidence"] or 0) == pytest.approx(float(b["confidence"] or 0), abs=1e-3)
 
 
-@pytest.mark.parametrize("strategy", ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr"])
+@pytest.mark.parametrize("strategy", ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "zero_shot"])
 def test_each_way_to_adapt_from_upload_to_zip(
     server: Server, page: Page, own_file: Path, tmp_path: Path, strategy: str
 ) -> None:
