@@ -26,12 +26,8 @@ LIGHT = [
     "errors", "files", "events", "jobs", "workspace", "tables", "splits", "datasets", "tasks", "plan", "facts", "machine",
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
-<<<<<<< HEAD
-    "checks.deep", "checks.job", "unlabelled", "told_reading", "strategies.then", "label_info", "llm",
+    "checks.deep", "checks.job", "unlabelled", "told_reading", "strategies.then", "label_file", "label_info", "llm",
     "llm.examples", "llm.likelihood", "llm.quote", "llm.api",
-=======
-    "checks.deep", "checks.job", "label_file", "label_info",
->>>>>>> zero
 ]  # fmt: skip
 
 

@@ -105,13 +105,10 @@ def _same_answers(folder: Path, home: Path, run: str, tmp_path: Path) -> None:
         assert float(a["confidence"] or 0) == pytest.approx(float(b["confidence"] or 0), abs=1e-3)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
-    "strategy", ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning"]
+    "strategy",
+    ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning", "zero_shot"],
 )
-=======
-@pytest.mark.parametrize("strategy", ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "zero_shot"])
->>>>>>> zero
 def test_each_way_to_adapt_from_upload_to_zip(
     server: Server, page: Page, own_file: Path, tmp_path: Path, strategy: str
 ) -> None:
