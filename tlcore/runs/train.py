@@ -147,7 +147,7 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         return kept
     context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
-    if len(set(targets)) < 2:
+    if dataset.label_infos and len(set(targets)) < 2:
         return _unlearned_baselines(context, dataset)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     task, labels = dataset.task, dataset.labels
