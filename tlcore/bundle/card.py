@@ -59,7 +59,7 @@ def model_card(report: dict[str, Any], plan: Plan) -> str:
 def _how_good(report: dict[str, Any]) -> str:
     """The scores beside their baselines; or that there are none, and why."""
     test = report["test"]
-    if test["macro_f1"] is None:
+    if report.get("unscored") and test["macro_f1"] is None:
         return f"Nobody knows: no row had a label, so nothing could be scored.\n{_spread(report)}\n"
     tfidf = "TF-IDF + logistic regression (no pretrained model)"
     if not report.get("baselines_learned", True):
