@@ -15,7 +15,6 @@ from filelock import FileLock
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
 from tlcore.evaluate import baselines
-from tlcore.evaluate import baselines
 from tlcore.events import read_events
 from tlcore.files import read_json
 from tlcore.jobs import job_state, ready_to_resume, request_stop
