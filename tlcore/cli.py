@@ -437,7 +437,7 @@ def _test_roles(args: argparse.Namespace, roles: Roles, test: Table) -> Roles:
     """The columns of a test file: as in the other; where labels are named only that one need hold a label column."""
     from tlcore.label_file import roles_of_test
 
-    return roles_of_test(roles, test, args.label) if args.labels else roles
+    return roles_of_test(roles, test, next(iter(args.label), None)) if args.labels else roles
 
 
 def _pairs(items: Sequence[str], flag: str) -> dict[str, str]:

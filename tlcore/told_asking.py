@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+HARDLY_WORSE = 0.05
+"""Macro-F1 that one's own model may at worst lack, to be said to do as well."""
+
 
 def asking_sentences(about: dict[str, Any] | None) -> tuple[str, ...]:
     """Who was asked about how much; and how it and the model that learned from it compare. () where nobody was asked."""
@@ -40,21 +43,23 @@ def _compared(about: dict[str, Any]) -> str:
     rows, teacher, student = test["rows"], test["teacher"], test["student"]
     right = [rows - one["wrong"] for one in (teacher, student)]
     gap = test["difference"]
-    points = f"{100 * gap['macro_f1']:+.1f} points of macro-F1 ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})".replace(
-        "-", "−"
-    )
+    found, low, high = (f"{100 * gap[name]:+.1f}".replace("-", "−") for name in ("macro_f1", "low", "high"))
     first = (
         f"The language model itself is right for {right[0]:,} of {rows:,} test rows; your own model, which learned from its answers, "
-        f"for {right[1]:,}"
+        f"for {right[1]:,}: {found} points of macro-F1 ({low} to {high})"
     )
-    service = "service" if about["host"] else "language model"
-    if not gap["real"]:
-        meant = f"the difference may be chance, so the {service} is not needed any more"
-    elif gap["macro_f1"] > 0:
-        meant = f"your own is better, and the {service} is not needed any more"
-    else:
-        meant = f"your own is really worse; let it learn from more answers, or go on asking the {service}"
-    return f"{first}: {points}, {meant}."
+    return f"{first}, {_meant(gap, 'service' if about['host'] else 'language model')}."
+
+
+def _meant(gap: dict[str, Any], service: str) -> str:
+    """Only where it is hardly worse at worst is the one that was asked called not needed."""
+    if gap["real"] and gap["macro_f1"] < 0:
+        return f"your own is really worse; let it learn from more answers, or go on asking the {service}"
+    if gap["real"]:
+        return f"your own is better, and the {service} is not needed any more"
+    if gap["low"] >= -HARDLY_WORSE:
+        return f"which could be chance; the {service} is not needed any more"
+    return "which could be chance: so few rows cannot tell which is better; compare on more"
 
 
 def _money(dollars: float) -> str:

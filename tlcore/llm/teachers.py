@@ -47,9 +47,14 @@ class Told:
 class Teacher(Protocol):
     """who: its name for a sentence. host: where it is, "" for this machine. dollars: spent so far, None where not known."""
 
-    who: str
-    host: str
-    dollars: float | None
+    @property
+    def who(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def dollars(self) -> float | None: ...
 
     def answer(self, texts: Sequence[str], part: str, hooks: Hooks) -> Told:
         """part: `learn` or `test`, each with a consent of its own. Raises TlcoreError, and StopRequested on a cancel or a pause."""

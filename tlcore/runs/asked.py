@@ -22,9 +22,9 @@ from tlcore.strategies.asking import (
     asks_about,
     question_of,
     reasons,
+    rows_to_compare,
     service_of,
     telling,
-    test_rows,
     texts_to_ask,
 )
 from tlcore.workspace import Workspace
@@ -56,7 +56,7 @@ def quote_run(dataset: Dataset, plan: Plan) -> Agreement | None:
     )  # fmt: skip
     learn = texts_to_ask(asks_about(strategy, dataset.texts(UNLABELLED), train), settings.most_rows, seed)
     test = dataset.texts(TEST)
-    compared = [test[i] for i in test_rows(len(test), settings.most_test_rows, seed)]
+    compared = [test[i] for i in rows_to_compare(len(test), settings.most_test_rows, seed)]
     folder = Workspace().answer_cache / service.id
     return Agreement(
         make_quote(learn, question, service, folder),
@@ -91,7 +91,7 @@ def _compared(
 ) -> dict[str, Any] | None:
     assert fitted.asked is not None
     texts, truth = dataset.texts(TEST), dataset.targets(TEST)
-    chosen = test_rows(len(texts), fitted.asked.most_test_rows, plan.seed)
+    chosen = rows_to_compare(len(texts), fitted.asked.most_test_rows, plan.seed)
     if not chosen or context.stop_wish() == KEEP:
         return None
     context.emit(

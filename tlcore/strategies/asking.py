@@ -134,7 +134,7 @@ def texts_to_ask(texts: Sequence[str], most: int, seed: int) -> list[str]:
     return [found[i] for i in np.sort(np.random.default_rng(seed).choice(len(found), most, replace=False))]
 
 
-def test_rows(rows: int, most: int, seed: int) -> list[int]:
+def rows_to_compare(rows: int, most: int, seed: int) -> list[int]:
     """Which test rows the language model is asked about."""
     import numpy as np
 

@@ -41,7 +41,7 @@ class FewShotPrompt:
         "is seldom good enough: few_shot usually does better on its own."
     )
     Settings = Settings
-    job_phases = PHASES
+    job_phases: tuple[str, ...] = PHASES
     tasks = ("classify",)
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
