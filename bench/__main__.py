@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | pretraining | llm | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat, each `python -m bench NAME [--seeds 0 1 2]`: NAME, scores, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, zero_shot, short."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ def scores(seeds: Seeds) -> str:
     from bench.scores import measure, table
 
     return table(CASES, measure(CASES, seeds, OUT / "scores.jsonl"))
+
+
+def tasks(seeds: Seeds) -> str:
+    """Several labels a text, and a number a text, on public data."""
+    from bench.data import OTHER_TASKS
+    from bench.scores import measure, other_table
+
+    return other_table(OTHER_TASKS, measure(OTHER_TASKS, seeds, OUT / "scores.jsonl"))
 
 
 def ablation(seeds: Seeds) -> str:
@@ -94,6 +102,13 @@ def llm(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "llm.jsonl"))
 
 
+def zero_shot(seeds: Seeds) -> str:
+    """No labelled row: descriptions of the labels alone."""
+    from bench.zero_shot import measure, table
+
+    return table(measure(seeds, OUT / "zero_shot.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -109,6 +124,7 @@ def short(seeds: Seeds) -> str:
 
 BENCHES: tuple[Callable[[Seeds], str], ...] = (
     scores,
+    tasks,
     ablation,
     kills,
     clicks,
@@ -119,6 +135,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     few_shot,
     pretraining,
     llm,
+    zero_shot,
     short,
 )
 

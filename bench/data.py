@@ -29,11 +29,14 @@ class Case:
     above_tfidf: float | None = None
     above_strategy: str = ""
     settings: tuple[str, ...] = ()
+    task: str = "classify"
+    label: str = "label"
 
     @property
     def name(self) -> str:
         changed = f" ({', '.join(self.settings)})" if self.settings else ""
-        return f"{self.data} / {self.rows or 'all'} rows / {self.strategy}{changed}"
+        what = "" if self.task == "classify" else f" / {self.task} {self.label}"
+        return f"{self.data}{what} / {self.rows or 'all'} rows / {self.strategy}{changed}"
 
 
 TUNED = ("top_layers", "lora", "bitfit", "full_finetune")
@@ -54,6 +57,18 @@ CASES = (
     Case("banking77", "test.csv", "frozen_features", rows=5000, above_tfidf=0.0),
     *(Case("banking77", "test.csv", name, rows=5000, at_least=0.85) for name in ("full_finetune", "lora")),
 )
+
+OTHER_TASKS = (
+    *(
+        Case("nlupp_banking_multilabel", "test.csv", name, above_tfidf=0.1, task="multilabel", label="labels")
+        for name in ("frozen_features", "full_finetune")
+    ),
+    *(
+        Case("csabstruct", "test_nodup.csv", name, rows=2000, above_tfidf=0.0, task="score", label="position")
+        for name in ("frozen_features", "full_finetune")
+    ),
+)
+"""Several labels a text; and a number: which sentence of its abstract a text is, counted from 0."""
 
 ABLATION = tuple(
     Case("csabstruct", "test_nodup.csv", strategy, rows=2000, settings=settings)

@@ -33,7 +33,7 @@ class Case:
         return f"csabstruct / {self.texts} abstracts, {self.epochs} rounds / {self.rows} rows / {self.then}"
 
 
-CASES = (Case(600, 4, 500, "frozen_features"),)
+CASES = tuple(Case(600, 4, 500, then) for then in ("frozen_features", "full_finetune"))
 
 
 def run_case(case: Case, seed: int) -> dict[str, Any]:

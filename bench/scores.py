@@ -20,8 +20,8 @@ def run_case(case: Case, seed: int) -> dict[str, Any]:
     folder = data_folder() / case.data
     with tempfile.TemporaryDirectory() as scratch:
         command = [
-            sys.executable, "-m", "tlcore", "train", str(folder / "train.csv"), "--text", "text", "--label", "label",
-            "--test", str(folder / case.test), "--strategy", case.strategy, "--seed", str(seed),
+            sys.executable, "-m", "tlcore", "train", str(folder / "train.csv"), "--text", "text", "--label", case.label,
+            "--task", case.task, "--test", str(folder / case.test), "--strategy", case.strategy, "--seed", str(seed),
             "--out", str(Path(scratch) / "run"), *(["--rows", str(case.rows)] if case.rows else []),
             *(word for setting in case.settings for word in ("--set", setting)),
         ]  # fmt: skip
@@ -41,9 +41,10 @@ def measure(cases: Sequence[Case], seeds: list[int], log: Path) -> list[dict[str
             if (case.name, seed) in have:
                 continue
             report = run_case(case, seed)
+            metric = report["metric"]
             row = {
-                "case": case.name, "seed": seed, "macro_f1": report["test"]["macro_f1"],
-                "tfidf": report["baselines"]["tfidf"]["macro_f1"], "seconds": round(sum(report["seconds"].values()), 1),
+                "case": case.name, "seed": seed, metric: report["test"][metric],
+                "tfidf": report["baselines"]["tfidf"][metric], "seconds": round(sum(report["seconds"].values()), 1),
                 "peak_memory_mb": report["peak_memory_mb"], "chosen": report["chosen"],
             }  # fmt: skip
             print(json.dumps(row), flush=True)
@@ -88,3 +89,22 @@ def _verdict(case: Case, score: float, tfidf: float, other: float | None) -> tup
     if other is not None:
         wishes.append((f"> {case.above_strategy}", score > other))
     return ", ".join(text for text, _ in wishes), all(ok for _, ok in wishes)
+
+
+def other_table(cases: Sequence[Case], rows: list[dict[str, Any]]) -> str:
+    """Markdown of tasks that are not scored by macro-F1: medians over seeds, TF-IDF on the same rows, and whether it is beaten.
+
+    Of mean absolute errors lower is better.
+    """
+    lines = ["| data / task / rows / strategy | score | median (min, max) | TF-IDF | shown |", "|---|---|---|---|---|"]
+    for case in cases:
+        of_case = [row for row in rows if row["case"] == case.name]
+        if not of_case:
+            continue
+        metric, sign = ("mae", -1) if case.task == "score" else ("micro_f1", 1)
+        scores, tfidf = [row[metric] for row in of_case], statistics.median(row["tfidf"] for row in of_case)
+        middle = statistics.median(scores)
+        shown = sign * (middle - tfidf) >= (case.above_tfidf or 0.0)
+        span = f"**{middle:.4f}** ({min(scores):.4f}, {max(scores):.4f})"
+        lines.append(f"| {case.name} | {metric} | {span} | {tfidf:.4f} | {'yes' if shown else '**no**'} |")
+    return "\n".join(lines)

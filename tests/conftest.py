@@ -29,6 +29,7 @@ from tlcore.tasks import get_task
 ROOT = Path(__file__).resolve().parents[1]
 TICKETS = ROOT / "sample_data" / "support_tickets" / "support_tickets.csv"
 REVIEWS = ROOT / "sample_data" / "product_reviews" / "product_reviews.xlsx"
+COMMENTS = ROOT / "sample_data" / "guest_comments" / "guest_comments.csv"
 TINY = {"vocab_size": 30522, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 130}
 LOUD = {"num_hidden_layers": 2, "initializer_range": 0.2}
 """Few blocks, and random weights large enough that a wrong mask or place shows in what the last one says."""
@@ -192,6 +193,22 @@ def tiny_trained(tmp_path_factory: pytest.TempPathFactory, tiny_base: Callable[[
     wishes = ["--text", "product", "--text", "review", "--label", "sentiment", "--rows", "60", "--seed", "1"]
     recipe = ["--strategy", "full_finetune", "--base", str(tiny_base("bert")), "--set", "epochs=2"]
     return _train(home, str(REVIEWS), *wishes, *recipe, "--set", "batch_size=16")
+
+
+@pytest.fixture(scope="session")
+def several_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One frozen_features run on guest comments, several labels a text, with its zip."""
+    home = tmp_path_factory.mktemp("several") / "home"
+    wishes = ["--task", "multilabel", "--text", "comment", "--label", "topics", "--set", "layers=thirds"]
+    return _train(home, str(COMMENTS), *wishes, "--strategy", "frozen_features")
+
+
+@pytest.fixture(scope="session")
+def number_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One frozen_features run on product reviews, their stars as a number, with its zip."""
+    home = tmp_path_factory.mktemp("number") / "home"
+    wishes = ["--task", "score", "--text", "review", "--label", "stars", "--set", "layers=thirds"]
+    return _train(home, str(REVIEWS), *wishes, "--strategy", "frozen_features")
 
 
 @pytest.fixture(scope="session")

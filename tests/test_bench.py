@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -11,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from bench import few_shot, peak
+from bench import few_shot, peak, zero_shot
 from bench.clicks import kept_of_rate
+from bench.data import OTHER_TASKS
+from bench.scores import other_table
 from bench.sheets import make_sheet
 from bench.slopes import slope
 from bench.slopes import table as slopes_table
@@ -112,6 +116,35 @@ def test_few_shot_stands_beside_setfit_by_set_and_in_all(monkeypatch: pytest.Mon
     assert "1/10.0 of SetFit's seconds" in found
 
 
+def test_reading_first_is_told_with_its_perplexity_and_what_it_did(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from bench import pretraining
+
+    gap = {"macro_f1": -0.018, "low": -0.036, "high": 0.003, "real": False}
+    about = {
+        "before": 764.4,
+        "after": 115.3,
+        "similarity": 0.7,
+        "difference": gap,
+        "without_reading": {"macro_f1": 0.6455},
+    }
+    report = {
+        "pretraining": about,
+        "test": {"macro_f1": 0.6277},
+        "baselines": {"tfidf": {"macro_f1": 0.47}},
+        "seconds": {"mlm": 9.0},
+    }
+    asked: list[int] = []
+    monkeypatch.setattr(pretraining, "run_case", lambda case, seed: asked.append(seed) or report)
+    for _ in range(2):  # what was measured is not measured again
+        told = pretraining.table(pretraining.measure(pretraining.CASES, [0], tmp_path / "log.jsonl"))
+    assert asked == [0, 0]
+    assert "| 764.4 → 115.3 (-85%) | yes | 0.628, 0.645 | 0.470 | -1.8 points (-3.6 to +0.3) |" in told
+    low = pretraining.table([{**pretraining.row_of(pretraining.CASES[0], 0, report), "after": 600.0}])
+    assert "**no**" in low
+
+
 def test_a_sheet_is_as_long_as_it_should_be_and_no_text_comes_twice(tmp_path: Path) -> None:
     lines = make_sheet(tmp_path, 3000, SAMPLES).read_text(encoding="utf-8")
     import csv
@@ -153,3 +186,51 @@ def test_the_share_of_the_peak_counts_the_weights_of_the_blocks(monkeypatch: pyt
         "peak_gflops": 4,
         "fp32_peak_gflops": 2,
     }
+
+
+def test_errors_are_lower_and_shares_higher_where_tf_idf_is_beaten() -> None:
+    several, number = OTHER_TASKS[0], OTHER_TASKS[2]
+    rows = [
+        {"case": several.name, "seed": 0, "micro_f1": 0.9, "tfidf": 0.7}, {"case": number.name, "seed": 0, "mae": 2.0, "tfidf": 2.5},
+        {"case": number.name, "seed": 1, "mae": 2.2, "tfidf": 2.5},
+    ]  # fmt: skip
+    found = other_table(OTHER_TASKS, rows)
+    assert "| micro_f1 | **0.9000** (0.9000, 0.9000) | 0.7000 | yes |" in found
+    assert "| mae | **2.1000** (2.0000, 2.2000) | 2.5000 | yes |" in found
+    rows[1]["mae"] = rows[2]["mae"] = 2.6
+    assert "| mae | **2.6000** (2.6000, 2.6000) | 2.5000 | **no** |" in other_table(OTHER_TASKS, rows)
+
+
+def test_zero_shot_learns_from_texts_alone_and_says_what_is_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[list[str]] = []
+    found = {"macro_f1": 0.8, "macro_f1_low": 0.7, "macro_f1_high": 0.9, "accuracy": 0.8}
+    beside = {"majority": {"macro_f1": 0.1}, "tfidf": {"macro_f1": 0.4}}
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        seen.append(Path(command[command.index("train") + 1]).read_text(encoding="utf-8").splitlines())
+        report = {"test": found, "baselines": beside, "chosen": {"agreement": 0.6}}
+        return subprocess.CompletedProcess(command, 0, json.dumps(report), "")
+
+    folder = tmp_path / "made"
+    folder.mkdir()
+    rows = "text,label\n" + "one,a\ntwo,a\nthree,b\nfour,b\nfive,c\n"
+    for name in ("train.csv", "test.csv"):
+        (folder / name).write_text(rows, encoding="utf-8")
+    monkeypatch.setenv("NUDGE_BENCH_DATA", str(tmp_path))
+    monkeypatch.setattr(zero_shot, "CASES", (zero_shot.Case("made", "sms_spam.csv", classes=2),))
+    monkeypatch.setattr(zero_shot.subprocess, "run", run)
+    measured = zero_shot.measure([0, 1], tmp_path / "log.jsonl")
+    assert seen == [["text", "one", "two", "three", "four"]] * 2
+    assert "**0.800** (0.800, 0.800) | 0.700 to 0.900 | 0.100 | 0.400 | yes | yes |" in zero_shot.table(measured)
+    assert zero_shot.measure([0, 1], tmp_path / "log.jsonl") == measured  # from the log
+    assert len(seen) == 2
+
+
+def test_every_label_of_the_bench_is_described() -> None:
+    for file in sorted(zero_shot.LABELS.glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as source:
+            assert all(row["label"] and len(row["description"].split()) > 5 for row in csv.DictReader(source)), (
+                file.name
+            )

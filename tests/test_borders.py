@@ -26,7 +26,7 @@ LIGHT = [
     "errors", "files", "events", "jobs", "workspace", "tables", "splits", "datasets", "tasks", "plan", "facts", "machine",
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
-    "checks.deep", "checks.job", "unlabelled", "told_reading", "runs.pretraining", "strategies.then", "label_info", "llm",
+    "checks.deep", "checks.job", "unlabelled", "told_reading", "strategies.then", "label_file", "label_info", "llm",
     "llm.examples", "llm.likelihood", "llm.quote", "llm.api",
 ]  # fmt: skip
 

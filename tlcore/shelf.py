@@ -26,7 +26,7 @@ MOST_OPENED = 4
 
 @dataclass(frozen=True)
 class Shelved:
-    """What stands on the shelf. bytes: of all its files; macro_f1 and tfidf: None where no row had a label to test on.
+    """What stands on the shelf. bytes: of all its files; score and tfidf, by `metric`: None where no row had a label to test on.
 
     switches: whether something was added that can be switched off; else only the classifier was taught, or what was added
     stands before the text and is part of the graph.
@@ -38,7 +38,8 @@ class Shelved:
     strategy: str
     base: str
     labels: tuple[str, ...]
-    macro_f1: float | None
+    metric: str
+    score: float | None
     tfidf: float | None
     bytes: int
     created: float
@@ -68,11 +69,12 @@ def put_on_shelf(workspace: Workspace, run: Path, name: str) -> Shelved:
     for file in OF_THE_MODEL:
         shutil.copyfile(model_folder(run) / file, folder / file)
     report = read_report(run) or {}
-    scores = [(report.get("test") or {}), ((report.get("baselines") or {}).get("tfidf") or {})]
+    metric = report.get("metric", "macro_f1")
+    ours, theirs = (report.get("test") or {}), ((report.get("baselines") or {}).get("tfidf") or {})
     about = {
         "name": name.strip()[:80] or run.name, "run": run.name, "strategy": report.get("strategy"),
-        "base": load_plan(run).base, "created": time.time(), "macro_f1": scores[0].get("macro_f1"),
-        "tfidf": scores[1].get("macro_f1"),
+        "base": load_plan(run).base, "created": time.time(), "metric": metric,
+        "score": ours.get(metric), "tfidf": theirs.get(metric),
     }  # fmt: skip
     write_json(folder / ABOUT, about)  # last: without it the folder is none of the shelf's
     return _item(folder)
@@ -150,7 +152,7 @@ def _item(folder: Path) -> Shelved:
     about, model = read_json(folder / ABOUT), read_json(folder / "nudge.json", {})
     return Shelved(
         folder.name, about["name"], about["run"], about["strategy"], about["base"], tuple(model.get("labels", ())),
-        about["macro_f1"], about["tfidf"], folder_bytes(folder), about["created"], _switches(folder / ADAPTER),
+        about["metric"], about["score"], about["tfidf"], folder_bytes(folder), about["created"], _switches(folder / ADAPTER),
     )  # fmt: skip
 
 

@@ -29,6 +29,9 @@ IDEAS = {
     "words (TF-IDF). A model that does not beat it is not worth its time.",
     "Macro-F1": "A score from 0 to 1 in which every class counts the same, however small. It falls both when rows of a "
     "class are missed and when others are wrongly put into it.",
+    "Micro-F1": "Where a text may have several labels: of all labels given and all that should have been given, how many are right. "
+    "A common label counts more than a rare one.",
+    "Mean absolute error": "Where the answer is a number: how far off it is on average, in the unit of your numbers. Lower is better.",
     "Interval": "Another set of test rows would give a slightly different score. The interval says how different.",
     "Confidence": "How sure the model says it is. It is a hint for which answers to read yourself, not a promise.",
 }

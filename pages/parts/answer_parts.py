@@ -1,4 +1,4 @@
-"""One answer on the Use screen, where it is not one label: every label that fits, or a number with its range."""
+"""One answer on the Use screen: one label, every label that fits, or a number with its range."""
 
 from __future__ import annotations
 
@@ -8,9 +8,30 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import charts, number_charts, shell, words
-from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, parted, thresholds_of
+from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, digits_for, kind_of, parted, thresholds_of
 
 MOST_LABELS, FEW_BESIDE = 12, 3
+MOST_ANSWERS, UNSURE = 6, 0.5
+
+
+def show(model: Any, found: Any) -> str:
+    """The first answer of `found`, as the model answers; what is to be said of what is not shown, or ""."""
+    special = ANSWERS.get(kind_of(model.answer))
+    if special is None:
+        return one_label(model, found)
+    special(model, found)
+    return ""
+
+
+def one_label(model: Any, found: Any) -> str:
+    ranked = sorted(zip(model.labels, map(float, found.probabilities[0]), strict=True), key=lambda pair: -pair[1])
+    label, sure = ranked[0]
+    shell.answer(f"“{label}”, {words.percent(sure)} sure")
+    alt = "How sure the model is of each answer."
+    st.plotly_chart(charts.confidence_bars(ranked[:MOST_ANSWERS]), key="sure", config=charts.CONFIG, alt=alt)
+    if sure < UNSURE:
+        st.caption("It is not sure: treat this as a guess. The text may be unlike the ones it learned from.")
+    return f"; {len(ranked) - MOST_ANSWERS} less likely answers are not shown" if len(ranked) > MOST_ANSWERS else ""
 
 
 def several(model: Any, found: Any) -> None:
@@ -32,13 +53,12 @@ def several(model: Any, found: Any) -> None:
 
 def number(model: Any, found: Any) -> None:
     """The number, and where the truth should lie nine times in ten."""
-    (low, high), value = found.ranges[0], found.predictions[0]
-    shell.answer(f"{value}, most likely between {low:g} and {high:g}")
     seen = (float(model.answer["low"]), float(model.answer["high"]))
-    alt = f"{value} on the range from {seen[0]:g} to {seen[1]:g}."
-    st.plotly_chart(
-        number_charts.on_a_scale(float(value), (low, high), seen), key="sure", config=charts.CONFIG, alt=alt
-    )
+    digits = max(0, digits_for(seen[1] - seen[0]) - 1)  # a sheet has one more; nobody needs it on a screen
+    low, high, value = (round(float(one), digits) for one in (*found.ranges[0], found.predictions[0]))
+    shell.answer(f"{value:g}, most likely between {low:g} and {high:g}")
+    alt = f"{value:g} on the range from {seen[0]:g} to {seen[1]:g}."
+    st.plotly_chart(number_charts.on_a_scale(value, (low, high), seen), key="sure", config=charts.CONFIG, alt=alt)
     st.caption(
         "The range is where the truth lay nine times in ten on rows that were held back; it is as wide for every text. "
         f"The numbers it learned from go from {seen[0]:g} to {seen[1]:g}: it never answers beyond them."
@@ -46,4 +66,4 @@ def number(model: Any, found: Any) -> None:
 
 
 ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number}
-"""By how the head is read; one label is told by use_parts."""
+"""By how the head is read, where that is not one label."""

@@ -15,7 +15,7 @@ from tlcore.advise.recommend import NEEDS_LABELS
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
 from tlcore.models.bases import BASES
-from tlcore.strategies import get_strategy
+from tlcore.strategies import can_learn, get_strategy
 from tlcore.strategies.base import Estimate
 from tlcore.strategies.then import default_then, followers
 from tlcore.workspace import Project
@@ -77,7 +77,7 @@ def then_picker(project: Project, chosen: Recommendation) -> None:
     usual = default_then(get_strategy(chosen.plan.strategy))
     if usual is None or chosen.plan.then is None:
         return
-    titles = {one.name: one.title for one in followers()}
+    titles = {one.name: one.title for one in followers() if can_learn(one, chosen.plan.task)}
     st.selectbox(
         "And then",
         list(titles),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
 from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, recommend
 from tlcore.advise.match import data_of
@@ -130,14 +131,17 @@ def tried(project: Project) -> dict[str, str]:
     from tlcore.runs import read_report
 
     found: dict[str, str] = {}
+    task = project.draft().get("task", "classify")
     for run in project.run_folders():
         report = read_report(run) or {}
-        name, ours = str(report.get("strategy")), (report.get("test") or {}).get("macro_f1")
-        theirs = ((report.get("baselines") or {}).get("tfidf") or {}).get("macro_f1")
-        if name in found or ours is None or theirs is None:
+        name, metric = str(report.get("strategy")), METRICS.get(report.get("metric", ""), USUAL)
+        ours = (report.get("test") or {}).get(metric.name)
+        theirs = ((report.get("baselines") or {}).get("tfidf") or {}).get(metric.name)
+        if name in found or report.get("task", "classify") != task or ours is None or theirs is None:
             continue
-        beside = f"macro-F1 {ours:.3f}, counting words (TF-IDF) {theirs:.3f}"
-        found[name] = f"Tried here: {beside}." if ours > theirs else f"Not recommended here. Tried: {beside}."
+        beside = f"{metric.title} {metric.exact(ours)}, counting words (TF-IDF) {metric.exact(theirs)}"
+        won = ours > theirs if metric.higher else ours < theirs
+        found[name] = f"Tried here: {beside}." if won else f"Not recommended here. Tried: {beside}."
     return found
 
 

@@ -131,6 +131,8 @@ def _number_difference(report: Report) -> str:
 def _wrong_sets(run: Path, report: Report) -> None:
     """Rows with a label missing or too many, the surest first; filtered by label."""
     frame = parts.wrong_rows(run)
+    if frame is not None:  # a label typed by hand may have a blank in it that the answer has not
+        frame = frame[[_names(a) != _names(b) for a, b in zip(frame["label"], frame["prediction"], strict=True)]]
     if frame is None or frame.empty:
         st.info(
             "Every test row has all its labels right."
@@ -138,7 +140,7 @@ def _wrong_sets(run: Path, report: Report) -> None:
             else "The answers to the test rows are not on disk."
         )
         return
-    truth, said = ([set(cell.split(JOIN)) - {NO_LABEL, ""} for cell in frame[name]] for name in ("label", "prediction"))
+    truth, said = ([_names(cell) for cell in frame[name]] for name in ("label", "prediction"))
     frame = frame.assign(
         missed=[", ".join(sorted(a - b)) for a, b in zip(truth, said, strict=True)],
         extra=[", ".join(sorted(b - a)) for a, b in zip(truth, said, strict=True)],
@@ -160,6 +162,10 @@ def _wrong_sets(run: Path, report: Report) -> None:
     widths: dict[str, Any] = {"row": 60, "text": 380, "missed": 140, "too many": 140, "answer": 160}
     cells = {title: shown[name].tolist() for name, title in columns.items()}
     shell.text_table(cells, key="wrong-table", widths=widths, alt="Test rows with a label missing or too many")
+
+
+def _names(cell: str) -> set[str]:
+    return {part.strip() for part in cell.split(JOIN)} - {NO_LABEL, ""}
 
 
 def _answers(run: Path) -> Any:

@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, problems, shell, state, words
+from pages.parts import answer_parts, problems, shell, state, words
+from pages.parts.metrics import METRICS, USUAL, Metric
 from tlcore.errors import TlcoreError
 from tlcore.shelf import Shelved, can_be_shelved, open_shelved, put_on_shelf, rename, shelved, take_off
 from tlcore.strategies import get_strategy
 from tlcore.workspace import Project
 
-MOST_ANSWERS = 6
 EXPLAINED = (
     "One language model, many small parts. Nudge keeps what was added to it here, some hundred kilobytes each, and puts it "
     "back when you ask."
@@ -56,12 +56,19 @@ def _table(items: list[Shelved]) -> None:
         "name": [item.name for item in items],
         "learned by": [_way(item) for item in items],
         "answers": [len(item.labels) for item in items],
-        "macro-F1": [None if item.macro_f1 is None else round(item.macro_f1, 3) for item in items],
-        "TF-IDF": [None if item.tfidf is None else round(item.tfidf, 3) for item in items],
+        "score": [
+            "none" if item.score is None else f"{_metric(item).title} {_metric(item).exact(item.score)}"
+            for item in items
+        ],
+        "TF-IDF": ["" if item.tfidf is None else _metric(item).exact(item.tfidf) for item in items],
         "size": [size(item.bytes) for item in items],
         "since": [time.strftime("%Y-%m-%d", time.localtime(item.created)) for item in items],
     }
     shell.text_table(columns, key="shelf-table", widths={"name": "medium"}, alt="What stands on the shelf")
+
+
+def _metric(item: Shelved) -> Metric:
+    return METRICS.get(item.metric, USUAL)
 
 
 def _way(item: Shelved) -> str:
@@ -97,11 +104,9 @@ def _ask(project: Project, item: Shelved) -> None:
     if not text.strip():
         return
     model = _opened(item.id, on)
-    found = model.predict([text])
-    ranked = sorted(zip(model.labels, map(float, found.probabilities[0]), strict=True), key=lambda pair: -pair[1])
-    shell.answer(f"“{ranked[0][0]}”, {words.percent(ranked[0][1])} sure{'' if on else ', with nothing added'}")
-    alt = "How sure it is of each answer."
-    st.plotly_chart(charts.confidence_bars(ranked[:MOST_ANSWERS]), key="shelf-sure", config=charts.CONFIG, alt=alt)
+    if not on:
+        st.caption("With nothing added:")
+    answer_parts.show(model, model.predict([text]))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Putting it together with its base …")

@@ -22,8 +22,8 @@ ORDERS = ("Least certain", "Most certain")
 
 
 def is_unscored(report: Report) -> bool:
-    """Whether no row could be scored."""
-    return (report.get("test") or {}).get("macro_f1") is None
+    """Whether rows were answered that nobody could score."""
+    return bool(report.get("unscored")) and (report.get("test") or {}).get("macro_f1") is None
 
 
 def headline(report: Report) -> str:

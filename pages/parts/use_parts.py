@@ -10,20 +10,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, problems, reading, shell, state, words
-from pages.parts.answer_parts import ANSWERS
+from pages.parts import answer_parts, problems, reading, shell, state, words
 from pages.parts.live import read_live
 from pages.parts.scored_parts import show_scored
 from tlcore import jobs
 from tlcore.bundle.card import quick_words
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
-from tlcore.predict.answers import kind_of
 from tlcore.predict.text import join_text
 from tlcore.runs import model_folder, open_model, read_report
 from tlcore.workspace import Project
 
-MOST_ANSWERS, UNSURE, TICK = 6, 0.5, 1.0
+TICK = 1.0
 LONG_SHEET = 500
 """Rows from which on it is asked whether the quick version is to answer them."""
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "jsonl", "json", "parquet", "zip", "gz"]
@@ -76,18 +74,7 @@ def answer(run: Path, text: str) -> None:
     began = time.perf_counter()
     found = model.predict([text])
     took = time.perf_counter() - began
-    if show := ANSWERS.get(kind_of(model.answer)):
-        show(model, found)
-        st.caption(f"Answered on this computer in {max(1, round(took * 1000))} thousandths of a second.")
-        return
-    ranked = sorted(zip(model.labels, map(float, found.probabilities[0]), strict=True), key=lambda pair: -pair[1])
-    label, sure = ranked[0]
-    shell.answer(f"“{label}”, {words.percent(sure)} sure")
-    alt = "How sure the model is of each answer."
-    st.plotly_chart(charts.confidence_bars(ranked[:MOST_ANSWERS]), key="sure", config=charts.CONFIG, alt=alt)
-    if sure < UNSURE:
-        st.caption("It is not sure: treat this as a guess. The text may be unlike the ones it learned from.")
-    more = f"; {len(ranked) - MOST_ANSWERS} less likely answers are not shown" if len(ranked) > MOST_ANSWERS else ""
+    more = answer_parts.show(model, found)
     st.caption(f"Answered on this computer in {max(1, round(took * 1000))} thousandths of a second{more}.")
 
 

@@ -106,7 +106,8 @@ def _same_answers(folder: Path, home: Path, run: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "strategy", ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning"]
+    "strategy",
+    ["few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning", "zero_shot"],
 )
 def test_each_way_to_adapt_from_upload_to_zip(
     server: Server, page: Page, own_file: Path, tmp_path: Path, strategy: str

@@ -78,6 +78,7 @@ def reading_events(steps: int = 300, epochs: int = 4, after: int | None = None) 
             yield {"kind": "perplexity", "step": step, "perplexity": found, "best": True, "patience_left": 2}
             yield {"kind": "forgetting", "step": step, "similarity": 1 - 0.3 * step / steps, "limit": 0.5}
     yield {"kind": "phase", "name": "encode", "title": "Reading the texts"}
+    yield {"kind": "blocks", "blocks": [{"name": name, "moves": name == "classifier"} for name in block_names()]}
     yield {
         "kind": "progress",
         "done": 1000,

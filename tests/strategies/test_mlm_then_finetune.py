@@ -37,7 +37,7 @@ LAPTOP = Machine(2, 8_000, 4_000, 50_000, None, 0, True, "low", "2 cores")
 def domain(fit_input: Callable[..., Any]) -> Callable[..., Any]:
     """FitInput on sentences of a made domain: 60 to read, 16 to learn from, 24 to validate on."""
 
-    def build(base: str = "minilm", then: str | None = None, read: int = 60, **wishes: Any) -> Any:
+    def build(base: str = "minilm", then: str = "frozen_features", read: int = 60, **wishes: Any) -> Any:
         more = {name: wishes.pop(name) for name in ("seed", "stop_wish", "check_stop") if name in wishes}
         run = fit_input("mlm_then_finetune", {"negative": 1, "positive": 1}, base=base, **more, **wishes)
         texts, kinds = sentences(read + 40)

@@ -35,6 +35,8 @@ def made(make_table: Callable[..., Table], labels: Sequence[str], **more: Sequen
         (["a\nb", "b", "a\nc", "c"], "\n"),
         (["Health, safety;Tax", "Tax", "Health, safety", "Tax;Health, safety"], ";"),
         (["late, but fine", "good", "bad"], ""),
+        (["late;wet", "fine", "late;wet", "fine"], ";"),
+        (["late, wet", "fine", "late, wet", "fine"], ""),
         (["a", "b"], ""),
         ([], ""),
     ],

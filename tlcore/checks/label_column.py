@@ -70,22 +70,22 @@ def _numbers(classes: Mapping[str, int], dataset: Dataset) -> Kind | None:
             f"The labels look like a score from {low} to {high}.",
             INFO,
             f"The model takes each step for a class of its own: to take {high} for {steps[-2]} counts as just as wrong as to take it for "
-            f"{low}. People disagree by a step too, so groups such as low, middle and high are learnt far better.",
+            f"{low}. Choose “Give each text a number” in Data, or groups such as low, middle and high: both are learnt far better.",
             _grouped(steps, dataset),
         )
     if sum(classes.values()) < FEW_A_CLASS * len(classes) or any("." in step or "," in step for step in steps):
         return (
             f"The labels are {len(steps):,} different numbers, from {low} to {high}.",
             WARNING,
-            "They look like amounts. The model takes each number for a class of its own and learns nothing of more and less. Make a "
-            "column with a few groups, such as low, middle and high, and choose it in Data.",
+            "They look like amounts. The model takes each number for a class of its own and learns nothing of more and less. Choose "
+            "“Give each text a number” in Data.",
             (),
         )
     return (
         f"The labels are {len(steps):,} numbers, from {low} to {high}.",
         INFO,
         "If each stands for a class (1 for complaints, 2 for praise), all is well; names would be easier to read in the results. If they "
-        "are amounts, make a column with a few groups, such as low, middle and high.",
+        "are amounts, choose “Give each text a number” in Data.",
         (),
     )
 
@@ -137,7 +137,7 @@ def _joined(classes: Mapping[str, int], dataset: Dataset) -> Kind | None:
         f"{rows:,} rows have several answers in one cell, such as {quoted(joined[0])}.",
         WARNING,
         "The model takes each combination for a class of its own, and cannot know that two of them share an answer. Keep the main answer "
-        "of each row, or make a column for each answer (yes or no) and train a model on each.",
+        "of each row, or choose “Give each text every label that fits” in Data.",
         (),
     )
 

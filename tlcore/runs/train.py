@@ -113,7 +113,7 @@ def _end(context: JobContext, report: dict[str, Any]) -> str:
     report["seconds"] = context.finish()
     write_json(run / REPORT, report)
     shutil.rmtree(_work(context), ignore_errors=True)
-    metric = report["metric"]
+    metric = report.get("metric", "macro_f1")  # an older Nudge did not name it
     context.emit("result", **{metric: report["test"][metric]}, tfidf=report["baselines"]["tfidf"][metric])
     return str(report["ended"])
 
@@ -178,7 +178,8 @@ def _unlearned_baselines(context: JobContext, dataset: Dataset) -> dict[str, lis
 
 def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
     strategy = get_strategy(plan.strategy)
-    check_task(strategy, dataset.task.name)
+    for one in (strategy, *((get_strategy(plan.then),) if plan.then else ())):
+        check_task(one, dataset.task.name)
     work = _work(context)
     work.mkdir(exist_ok=True)
     train, validation = dataset.targets(TRAIN), dataset.targets(VALIDATION)

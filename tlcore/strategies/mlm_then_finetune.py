@@ -64,7 +64,8 @@ class MlmThenFinetune:
     when = "Many texts without a label in a field's own language, and some minutes: it can help, and Results says whether it did."
     Settings = Settings
     job_phases: tuple[str, ...] = ("mlm_head", "mlm")
-    default_then = "frozen_features"
+    default_then = "full_finetune"
+    """On csabstruct, after reading, 2.7 points above frozen features (95 %: 0.4 to 5.0; 500 rows, seed 0)."""
     reads_unlabelled = True
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:

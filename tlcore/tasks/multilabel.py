@@ -122,7 +122,7 @@ class Multilabel:
         return _joined(yes) if cells and all(cell in YES | NO for cell in cells.values()) else None
 
     def names(self, target: str) -> tuple[str, ...]:
-        return tuple(part for part in target.split(JOIN) if part and part != NO_LABEL)
+        return tuple(part for cell in target.split(JOIN) if (part := cell.strip()) and part != NO_LABEL)
 
     def strata(self, targets: Sequence[str]) -> list[str]:
         """The rarest label of each row: those that are hardest to have on every side are dealt out by their share."""
@@ -195,18 +195,20 @@ class Multilabel:
 
 
 def find_mark(cells: Sequence[str]) -> str:
-    """What parts the labels in the cells of a column: most parts come back in other cells, alone or with other partners.
+    """What parts the labels in the cells of a column: most parts come back in other rows. "" where nothing plainly does.
 
-    "" where nothing plainly does ("Smith, John" is one name).
+    A comma is part of many a label ("Smith, John"): there they must come back alone or with other partners.
     """
     filled = Counter(stripped for cell in cells if (stripped := cell.strip()))
     for mark in MARKS:
         parts = {cell: [part.strip() for part in cell.split(mark) if part.strip()] for cell in filled}
-        found = Counter(part for pieces in parts.values() for part in set(pieces))
+        found: Counter[str] = Counter()
+        for cell, pieces in parts.items():
+            found.update(dict.fromkeys(pieces, 1 if mark == "," else filled[cell]))
         joined = (
             cell
             for cell, pieces in parts.items()
-            if len(pieces) > 1 and 2 * sum(found[p] > 1 for p in pieces) > len(pieces)
+            if len(pieces) > 1 and 2 * sum(found[piece] > 1 for piece in pieces) > len(pieces)
         )
         several = sum(filled[cell] for cell in joined)
         if several and several >= PLAINLY * filled.total():

@@ -63,4 +63,4 @@ def _few_steps(home: Path) -> None:
     """As if it had been set under Advanced; the disk is the truth, and Plan reads it again when it starts."""
     (draft,) = (file for file in home.glob("projects/*/draft.json") if "mlm_then_finetune" in file.read_text())
     settings = {"mlm_then_finetune": {"epochs": 1, "most_texts": 60}}
-    draft.write_text(json.dumps({**json.loads(draft.read_text()), "settings": settings}))
+    draft.write_text(json.dumps({**json.loads(draft.read_text()), "then": "frozen_features", "settings": settings}))
