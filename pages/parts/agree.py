@@ -19,9 +19,16 @@ from tlcore.llm.agreement import CONSENT, Agreement, read_consent
 from tlcore.llm.key import ApiKey
 from tlcore.plan import Plan
 from tlcore.runs.asked import quote_run
+from tlcore.strategies import get_strategy
 from tlcore.strategies.asking import API, AskSettings
 from tlcore.workspace import Project
 
+WHO = {
+    "embeddings": "The base model, by your descriptions",
+    "smollm2": "A small language model on this computer",
+    API: "A large language model, over an API",
+}
+"""The back-ends, for the screen."""
 MOST_SHOWN = 1_500
 """Characters of a row as it will be sent; all of it is sent."""
 
@@ -55,10 +62,26 @@ def box(project: Project, plan: Plan) -> Asked:
         return Asked(agreement, key, shut=not agreed or key is None)
 
 
+def who_answers(project: Project, plan: Plan) -> None:
+    """The back-end of a way to train that has several."""
+    fields = get_strategy(plan.strategy).Settings.__dataclass_fields__
+    if "backend" not in fields:
+        return
+    usual, meta = fields["backend"].default, fields["backend"].metadata
+    choices = [name for name in WHO if name in meta["choices"]]
+    wish = state.shown(
+        project, f"settings.{plan.strategy}.backend", plan.settings.get("backend", usual), lambda new: None if new in (None, usual) else new,
+        kind="/who",
+    )  # fmt: skip
+    st.segmented_control(
+        "Who answers", choices, format_func=WHO.__getitem__, help=escape_md(meta["help"]), required=True, **wish
+    )
+
+
 def _hint(plan: Plan, draft: dict[str, object]) -> None:
     """Where the user said that there is only an API, that is how to have one asked."""
     if draft.get("compute") == API and "backend" in plan.settings:
-        st.caption("To have a large language model asked over an API, choose “api” under Advanced, “Who answers”.")
+        st.caption("To have a large language model asked over an API, choose that below, under “Who answers”.")
 
 
 def _whom(project: Project, plan: Plan) -> None:

@@ -23,11 +23,13 @@ def settings_form(project: Project, strategy: str, kind: type[Any]) -> None:
 
 
 def _fitting(project: Project, strategy: str, kind: type[Any]) -> list[dataclasses.Field[Any]]:
-    """Those that matter: a setting may say for which back-ends it is."""
+    """Those that matter: a setting may say for which back-ends it is. The back-end itself is chosen above (agree)."""
     fields = dataclasses.fields(kind)
     usual = next((field.default for field in fields if field.name == "backend"), None)
     chosen = state.lookup(state.draft(project), f"settings.{strategy}.backend", usual)
-    return [field for field in fields if chosen in field.metadata.get("backends", (chosen,))]
+    return [
+        field for field in fields if field.name != "backend" and chosen in field.metadata.get("backends", (chosen,))
+    ]
 
 
 def _widget(project: Project, name: str, field: dataclasses.Field[Any]) -> None:

@@ -35,6 +35,7 @@ def main() -> None:
     st.subheader("Ways to train", anchor=False)
     plan_parts.strategy_picker(project, advised)
     plan_parts.then_picker(project, chosen)
+    agree.who_answers(project, chosen.plan)
     _advanced(project, chosen)
 
 

@@ -113,7 +113,7 @@ def test_on_this_machine_nothing_is_agreed_to(home: Path, strategy: str) -> None
 def test_who_has_only_an_api_is_told_where_it_is_chosen(home: Path) -> None:
     project = opened(TICKETS, compute="api", data="none")
     app = show("plan", project=project.id)
-    assert "choose “api” under Advanced" in said(app)
+    assert "under “Who answers”" in said(app)
 
 
 def test_going_on_asks_for_the_key_again(home: Path, started: list[tuple[Path, Any]]) -> None:
@@ -129,3 +129,17 @@ def test_going_on_asks_for_the_key_again(home: Path, started: list[tuple[Path, A
     _start(app).click().run()
     assert started[-1][0] == run
     assert started[-1][1].reveal() == KEY
+
+
+def test_choosing_the_back_end_opens_the_box_and_its_settings(home: Path) -> None:
+    project = opened(TICKETS, strategy="zero_shot")
+    app = show("plan", project=project.id)
+    assert not _start(app).disabled
+    group = next(g for g in app.get("button_group") if g.label == "Who answers")
+    group.set_value(["api"]).run() if isinstance(group.value, list) else group.set_value("api").run()
+    assert project.draft()["settings"]["zero_shot"] == {"backend": "api"}
+    assert not app.exception
+    assert _start(app).disabled
+    assert "Nothing is sent before you agree" in said(app)
+    keys = {box.key for box in app.number_input}
+    assert f"{project.id}/settings.zero_shot.most_dollars" in keys
