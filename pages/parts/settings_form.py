@@ -23,12 +23,15 @@ def settings_form(project: Project, strategy: str, kind: type[Any]) -> None:
 
 
 def _fitting(project: Project, strategy: str, kind: type[Any]) -> list[dataclasses.Field[Any]]:
-    """Those that matter: a setting may say for which back-ends it is. The back-end itself is chosen above (agree)."""
+    """Those that matter: a setting may say for which back-ends it is. What is asked elsewhere on the page (agree)
+    is left out: two boxes for one thing undo each other."""
     fields = dataclasses.fields(kind)
     usual = next((field.default for field in fields if field.name == "backend"), None)
     chosen = state.lookup(state.draft(project), f"settings.{strategy}.backend", usual)
     return [
-        field for field in fields if field.name != "backend" and chosen in field.metadata.get("backends", (chosen,))
+        field
+        for field in fields
+        if not field.metadata.get("asked") and chosen in field.metadata.get("backends", (chosen,))
     ]
 
 

@@ -38,23 +38,23 @@ MOST_SHOWN_FROM, MOST_WORDS = 1_000, 4_096
 
 @dataclass(frozen=True)
 class AskSettings:
-    """What is asked of whom. A setting with `backends` matters only with those."""
+    """What is asked of whom. A setting with `backends` matters only with those; one with `asked` has its place on a screen."""
 
-    backend: str = setting(SMOLLM2, "Who answers", "", choices=ASKING)
+    backend: str = setting(SMOLLM2, "Who answers", "", asked=True, choices=ASKING)
     instructions: str = setting(
         "", "The task in your own words", "Said to the language model before the labels. Embeddings compare texts with descriptions "
         "and do not read it.", term="task instructions", backends=ASKING,
     )  # fmt: skip
     model: str = setting(
-        "", "Which model", "The name the service has for it, such as gpt-5.4-mini, claude-haiku-4-5 or llama3.2.", backends=(API,),
+        "", "Which model", "The name the service has for it, such as gpt-5.4-mini, claude-haiku-4-5 or llama3.2.", backends=(API,), asked=True,
     )  # fmt: skip
     dialect: str = setting(
         "openai", "How the service is spoken to", "Most services understand openai: OpenAI, Gemini, Ollama, vLLM, llama.cpp, "
-        "Mistral. Claude wants anthropic.", choices=("openai", "anthropic"), term="API dialect", backends=(API,),
+        "Mistral. Claude wants anthropic.", choices=("openai", "anthropic"), term="API dialect", backends=(API,), asked=True,
     )  # fmt: skip
     base_url: str = setting(
         "", "Its address", "Such as http://127.0.0.1:11434/v1 for Ollama on this computer. Empty: that of OpenAI, or of Anthropic.",
-        term="base URL", backends=(API,),
+        term="base URL", backends=(API,), asked=True,
     )  # fmt: skip
     price_read: float = setting(
         0.0, "Price of a million tokens read", "0: not known, or as Nudge's list has it. A token is about four letters.",

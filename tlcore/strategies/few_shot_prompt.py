@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Settings(AskSettings):
     backend: str = setting(
         SMOLLM2, "Who answers", "smollm2: a small language model on this machine. api: a large one over the network, for money.",
-        choices=ASKING, term="back-end",
+        asked=True, choices=ASKING, term="back-end",
     )  # fmt: skip
     examples: int = setting(
         4, "Examples with each text", "So many of your labelled rows are shown with each text: those most like it.", unit="rows",

@@ -32,7 +32,7 @@ class Settings(AskSettings):
     backend: str = setting(
         EMBEDDINGS, "Who answers", "embeddings: the base model compares each text with what you say of each label. smollm2: a small "
         "language model on this machine is asked. api: a large one is asked over the network, for money. From the answers of the "
-        "last two a model of your own learns.", choices=(EMBEDDINGS, *ASKING), term="back-end",
+        "last two a model of your own learns.", asked=True, choices=(EMBEDDINGS, *ASKING), term="back-end",
     )  # fmt: skip
     refine: bool = setting(
         True, "Learn from your rows without labels", "The surest answers teach a small classifier what your texts are like. From 500 "
