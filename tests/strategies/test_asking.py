@@ -12,6 +12,7 @@ from tests.strategies.made_teacher import LABELS, KnowsAll, answers_of, made_inp
 from tlcore.errors import StopRequested, TlcoreError
 from tlcore.evaluate.baselines import majority_answers
 from tlcore.facts import Facts
+from tlcore.llm.teachers import Hooks
 from tlcore.machine import Machine
 from tlcore.plan import make_settings
 from tlcore.strategies import get_strategy
@@ -121,3 +122,22 @@ def test_the_estimate_grows_with_the_texts_asked_about() -> None:
 
     assert cost() < cost(backend="smollm2", most_rows=50) < cost(backend="smollm2", most_rows=300)
     assert cost() < cost(backend="api")
+
+
+@pytest.mark.slow
+def test_the_model_on_this_machine_teaches_from_descriptions_alone(tmp_path: Path, home: Path) -> None:
+    """SmolLM2 itself, on few rows of two labels."""
+    from tlcore.label_info import LabelInfo
+
+    said = {
+        "Account": "Trouble with the login, the password or the user's own data.",
+        "Delivery": "A parcel is late, lost or damaged.",
+    }
+    rows = [(text, label) for text, label in ROWS if label in said][:24]
+    made, _, _ = made_input(tmp_path, "zero_shot", [text for text, _ in rows])
+    found = ZERO_SHOT.fit(replace(made, labels=tuple(said), label_infos=[LabelInfo(*one) for one in said.items()]))
+    told = found.asked.teacher.answer([text for text, _ in rows], "test", Hooks())
+    right = sum(one.label == label for one, (_, label) in zip(told.answers, rows, strict=True))
+    assert right >= 18
+    assert (found.asked.learned["answered"], found.asked.teacher.dollars) == (24, 0.0)
+    assert found.head.weight.shape[0] == 2

@@ -84,7 +84,11 @@ class SmallTeacher:
         for start in range(0, len(places), AT_ONCE):
             try:
                 chunk = [texts[i] for i in places[start : start + AT_ONCE]]
-                found.append(self._scores(decoder, chunk, hooks.stop))
+
+                def tell(done: int, _: int, start: int = start) -> None:
+                    hooks.progress(start + done, len(places), None)
+
+                found.append(self._scores(decoder, chunk, hooks.stop, tell))
             except StopRequested as stop:
                 if stop.wish != KEEP:
                     raise
@@ -97,7 +101,9 @@ class SmallTeacher:
                 answers[i] = one
         return Told(tuple(answers), ended)
 
-    def _scores(self, decoder: object, texts: list[str], stop: Callable[[], None]) -> likelihood.Scores:
+    def _scores(
+        self, decoder: object, texts: list[str], stop: Callable[[], None], tell: Callable[[int, int], None]
+    ) -> likelihood.Scores:
         from tlcore.engine.remember import remembered
 
         asked = [[text, self.question.shown(text)] for text in texts]
@@ -105,7 +111,7 @@ class SmallTeacher:
         name = hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
         def work_out() -> list[float]:
-            scores = likelihood.score(decoder, texts, self.question, check_stop=stop)  # type: ignore[arg-type]
+            scores = likelihood.score(decoder, texts, self.question, tell, stop)  # type: ignore[arg-type]
             return [float(value) for value in np.stack([scores.forwards, scores.backwards]).ravel()]
 
         stop()

@@ -122,18 +122,12 @@ def was_asked(answer: Answer) -> bool:
 def _scores(
     dataset: Dataset, said: Sequence[Answer], truth: Sequence[str], own: Sequence[str], told: Told
 ) -> dict[str, Any]:
-    from tlcore.evaluate.bootstrap import macro_f1_difference, macro_f1_interval
-    from tlcore.evaluate.metrics import classification_scores
+    from tlcore.evaluate.silence import compare_with_silence
 
-    labels, theirs = dataset.labels, [one.label or NOTHING for one in said]
-
-    def scored(found: Sequence[str]) -> dict[str, Any]:
-        low, high = macro_f1_interval(truth, found, labels)
-        return {**classification_scores(truth, found, None, labels), "macro_f1_low": low, "macro_f1_high": high}
-
-    silent = sum(one.label is None for one in said)
+    theirs = [one.label or NOTHING for one in said]
+    student, teacher, gap = compare_with_silence(truth, own, theirs, dataset.labels)
     return {
-        "rows": len(said), "could_not_tell": silent, "reasons": [list(one) for one in reasons(said)], "ended": told.ended,
-        "teacher": scored(theirs), "student": scored(own),
-        "difference": macro_f1_difference(truth, own, theirs, labels),
+        "rows": len(said), "could_not_tell": sum(one.label is None for one in said),
+        "reasons": [list(one) for one in reasons(said)], "ended": told.ended, "teacher": teacher, "student": student,
+        "difference": gap,
     }  # fmt: skip
