@@ -19,7 +19,19 @@ from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.events import read_events
 from tlcore.files import read_json, write_json
-from tlcore.jobs import create_job, end_process, is_alive, job_state, log_tail, request_stop, resume_job, start_job
+from tlcore.jobs import (
+    KEY_VARIABLE,
+    create_job,
+    end_process,
+    is_alive,
+    job_state,
+    log_tail,
+    request_stop,
+    resume_job,
+    start_job,
+    worker_env,
+)
+from tlcore.llm.key import ApiKey
 
 STAND_IN = '''
 """Python runs this first: in this process, the job kind `bundle` is a nap that reports, and needs no torch."""
@@ -39,6 +51,9 @@ def work(context):
     if wish == "crash":
         raise RuntimeError("a bug")
     if wish == "quick":
+        return None
+    if wish == "key":
+        context.emit("note", text=f"{context.key} of {len(context.key.reveal())} letters")
         return None
     for step in range(1200):
         if wish == "nap":
@@ -259,3 +274,23 @@ def test_ending_what_has_ended_does_nothing(tmp_path: Path) -> None:
 def test_the_log_tail_is_the_end_of_the_log(tmp_path: Path) -> None:
     (tmp_path / jobs.LOG).write_bytes(b"\xff first\n" + b"\n".join(b"line %d" % i for i in range(100)))
     assert log_tail(tmp_path, 3).splitlines() == ["line 97", "line 98", "line 99"]
+
+
+@pytest.mark.parametrize("key", ["", "sk-planted-in-a-job-41c9"])
+def test_a_key_reaches_the_worker_and_no_file(start: Callable[..., Path], tmp_path: Path, key: str) -> None:
+    start("quick", "done")  # the stand-in is in place, then
+    folder = create_job(tmp_path / "keyed", "bundle", do="key")
+    process = start_job(folder, ApiKey(key))
+    assert process.wait(timeout=60) == 0
+    notes = [event["text"] for event in read_events(folder)[0] if event["kind"] == "note"]
+    assert notes == [f"ApiKey(hidden) of {len(key)} letters"]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert not key or [path for path in files if key.encode() in path.read_bytes()] == []
+    assert key not in " ".join(map(str, process.args)) or not key  # type: ignore[arg-type]
+
+
+def test_a_key_in_the_environment_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "sk-planted")
+    assert KEY_VARIABLE not in worker_env()
+    assert "PATH" in worker_env()

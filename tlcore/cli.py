@@ -117,6 +117,9 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--images", metavar="FOLDER|ZIP")
     train.add_argument("--unlabelled", metavar="FILE", help="more texts, without a label, to read first")
+    train.add_argument(
+        "--agree", metavar="QUOTE_ID", help="what would be sent to a service, as it was shown, may be sent; key: NUDGE_API_KEY"
+    )
     train.add_argument("--out", type=Path, required=True, metavar="RUN")
 
 
@@ -172,7 +175,9 @@ def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
 
 def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.datasets import make_dataset
+    from tlcore.llm.agreement import keep_consent
     from tlcore.runs import UNLABELLED_TEXTS, create_run
+    from tlcore.runs.asked import check_agreed, quote_run
     from tlcore.splits import Sample, SplitWish
     from tlcore.strategies import get_strategy
     from tlcore.strategies.then import reads_unlabelled
@@ -202,7 +207,11 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     )  # fmt: skip
     more = _unlabelled(args, roles)
     plan = _plan(args, dataset, more[0] if more else None)
+    agreement = quote_run(dataset, plan)
+    check_agreed(agreement, args.agree)
     run = create_run(args.out.resolve(), dataset, plan)
+    if agreement:
+        keep_consent(run, agreement)
     if more and reads_unlabelled(get_strategy(plan.strategy)):
         keep_unlabelled(run / UNLABELLED_TEXTS, *more)
     elif more:
@@ -285,9 +294,19 @@ def _work(run: Path) -> int:
             print(_spoken(kind, fields), end="", file=sys.stderr, flush=True)
 
     with FileLock(run / LOCK):
-        context = Spoken(run, (read_json(run / JOB) or {}).get("args", {}))
+        context = Spoken(run, (read_json(run / JOB) or {}).get("args", {}), _key())
         context.status("running")
         return run_job(run, context)
+
+
+def _key() -> Any:
+    """The key to a service, out of the environment, which forgets it: no process that is started from here inherits it."""
+    import os
+
+    from tlcore.jobs import KEY_VARIABLE
+    from tlcore.llm.key import ApiKey
+
+    return ApiKey(os.environ.pop(KEY_VARIABLE, ""))
 
 
 class _Aloud:
@@ -418,7 +437,7 @@ def _test_roles(args: argparse.Namespace, roles: Roles, test: Table) -> Roles:
     """The columns of a test file: as in the other; where labels are named only that one need hold a label column."""
     from tlcore.label_file import roles_of_test
 
-    return roles_of_test(roles, test, args.label) if args.labels else roles
+    return roles_of_test(roles, test, next(iter(args.label), None)) if args.labels else roles
 
 
 def _pairs(items: Sequence[str], flag: str) -> dict[str, str]:

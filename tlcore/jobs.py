@@ -6,6 +6,7 @@ A job's folder holds `job.json` (kind and arguments), `status.json` (atomic), `e
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,8 +21,11 @@ from filelock import FileLock, Timeout
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
+from tlcore.llm.key import ApiKey
 
 STATUS, JOB, LOCK, STOP, LOG = "status.json", "job.json", ".lock", "stop", "log.txt"
+KEY_ON_STDIN, KEY_VARIABLE = "--key-on-stdin", "NUDGE_API_KEY"
+"""Tells a worker that a key is on its standard input; and the variable from which the command line takes one."""
 STARTING_SECONDS = 20.0
 """A worker that has not taken its lock this long after its start never will."""
 
@@ -67,8 +71,9 @@ def create_job(folder: Path, kind: str, **args: Any) -> Path:
 
 
 def worker_env() -> dict[str, str]:
-    """Idle OpenMP threads sleep instead of spinning, so that clicks stay quick while a model trains."""
-    return {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
+    """Idle OpenMP threads sleep instead of spinning, so that clicks stay quick while a model trains. No key is in it."""
+    own = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    return {**own, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "true", "PYTHONUNBUFFERED": "1"}
 
 
 def _on_its_own() -> dict[str, Any]:
@@ -78,15 +83,23 @@ def _on_its_own() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def start_job(folder: Path) -> subprocess.Popen[bytes]:
-    """Start the worker for a job: a process group of its own, below normal priority, output to a file."""
-    command = [sys.executable, "-m", "tlcore.worker", str(folder)]
+def start_job(folder: Path, key: ApiKey | None = None) -> subprocess.Popen[bytes]:
+    """Start the worker for a job: a process group of its own, below normal priority, output to a file.
+
+    key: to a service that the job asks; handed over in memory, on its standard input, which is closed at once.
+    """
+    command = [sys.executable, "-m", "tlcore.worker", str(folder), *([KEY_ON_STDIN] if key else [])]
+    stdin = subprocess.PIPE if key else subprocess.DEVNULL
     root = Path(__file__).resolve().parent.parent
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=root, env=worker_env(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_on_its_own()
+            command, cwd=root, env=worker_env(), stdin=stdin, stdout=log, stderr=log, **_on_its_own()
         )
     write_json(folder / "process.json", {"pid": process.pid, "started": time.time()})
+    if key and process.stdin is not None:
+        with contextlib.suppress(OSError):  # it ended at once; its status says why
+            process.stdin.write(key.reveal().encode() + b"\n")
+            process.stdin.close()
     return process
 
 
@@ -134,10 +147,10 @@ def request_stop(folder: Path, wish: str) -> None:
     (folder / STOP).write_text(wish, encoding="utf-8")
 
 
-def resume_job(folder: Path) -> subprocess.Popen[bytes]:
+def resume_job(folder: Path, key: ApiKey | None = None) -> subprocess.Popen[bytes]:
     """Start a paused, lost or failed job again; it goes on from what it left in its folder. Raises TlcoreError for others."""
     ready_to_resume(folder)
-    return start_job(folder)
+    return start_job(folder, key)
 
 
 def ready_to_resume(folder: Path) -> None:

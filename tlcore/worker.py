@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from tlcore.errors import StopRequested, TlcoreError
 from tlcore.events import EventLog, read_events, seconds_by_phase
 from tlcore.files import read_json, write_json
-from tlcore.jobs import CANCEL, JOB, KEEP, LOCK, PAUSE, STATUS, STOP
+from tlcore.jobs import CANCEL, JOB, KEEP, KEY_ON_STDIN, LOCK, PAUSE, STATUS, STOP
+from tlcore.llm.key import ApiKey
 
 NICENESS = 10
 PROBE_SECONDS = 2.0
@@ -40,10 +41,13 @@ ENDS = {KEEP: "stopped", CANCEL: "cancelled", PAUSE: "paused"}
 
 
 class JobContext:
-    """What a job's function is given: its folder and arguments, and how to report and when to stop."""
+    """What a job's function is given: its folder and arguments, and how to report and when to stop.
 
-    def __init__(self, folder: Path, args: dict[str, Any]) -> None:
-        self.folder, self.args = folder, args
+    key: to a service that is asked, where one is; never written down.
+    """
+
+    def __init__(self, folder: Path, args: dict[str, Any], key: ApiKey | None = None) -> None:
+        self.folder, self.args, self.key = folder, args, key or ApiKey()
         self.log = EventLog(folder)
         self.seconds = seconds_by_phase(read_events(folder)[0])  # of what was done before a pause or a crash
         self._phase, self._phase_began, self._terminated = "", time.monotonic(), False
@@ -166,7 +170,8 @@ def peak_memory_mb() -> int:
     return int(peak / 2**20 if sys.platform == "darwin" else peak / 2**10)  # bytes there, kilobytes here
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, key: ApiKey | None = None) -> int:
+    """Run the job in `folder` to its end; an exit code."""
     lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=PROBE_SECONDS)  # a screen that looks whether we live holds it for a moment
@@ -175,7 +180,7 @@ def main(folder: Path) -> int:
         return 3
     lower_priority()
     job = read_json(folder / JOB) or {}
-    context = JobContext(folder, job.get("args", {}))
+    context = JobContext(folder, job.get("args", {}), key)
     signal.signal(signal.SIGTERM, context.on_terminate)
     context.status("running", started=time.time(), pid=os.getpid())
     code = run_job(folder, context)
@@ -184,5 +189,11 @@ def main(folder: Path) -> int:
     return code
 
 
+def key_from_stdin() -> ApiKey:
+    """The one line that `start_job` writes; nothing else is ever read from there."""
+    return ApiKey(sys.stdin.buffer.readline().decode("ascii", "ignore"))
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    given = key_from_stdin() if KEY_ON_STDIN in sys.argv[2:] else None
+    sys.exit(main(Path(sys.argv[1]).resolve(), given))

@@ -4,6 +4,7 @@ NUDGE_HOME (default: the user's data folder)/
   projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  unlabelled/  dataset/  runs/RUN/  jobs/JOB/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
+  cache/answers/            answers of services that were asked, by content: no text, no key
   cache/graphs/             exported graphs by the shape of the model
   cache/opened/             models put together from a base and an adapter
   adapters/                 the shelf: what was added to a base, some hundred kB each
@@ -179,6 +180,10 @@ class Workspace:
     @property
     def graph_cache(self) -> Path:
         return self.home / "cache" / "graphs"
+
+    @property
+    def answer_cache(self) -> Path:
+        return self.home / "cache" / "answers"
 
     @property
     def shelf(self) -> Path:

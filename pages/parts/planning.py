@@ -14,6 +14,7 @@ from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, re
 from tlcore.advise.match import data_of
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
+from tlcore.llm.agreement import keep_consent
 from tlcore.machine import Machine
 from tlcore.models.bases import ADAPTED, ADAPTED_ABOUT
 from tlcore.strategies import get_strategy
@@ -22,6 +23,8 @@ from tlcore.unlabelled import about_unlabelled
 from tlcore.workspace import Project, Workspace
 
 if TYPE_CHECKING:
+    from tlcore.llm.agreement import Agreement
+    from tlcore.llm.key import ApiKey
     from tlcore.plan import Plan
 
 TITLES = {
@@ -100,15 +103,20 @@ def adapted_bases(workspace: Workspace) -> dict[str, str]:
     return found
 
 
-def start(project: Project, plan: Plan) -> Path:
-    """Make a run of the project's prepared data and this plan, and start its worker."""
+def start(project: Project, plan: Plan, agreement: Agreement | None = None, key: ApiKey | None = None) -> Path:
+    """Make a run of the project's prepared data and this plan, and start its worker.
+
+    agreement: what the user agreed to send, where a service is asked; key: to it, which is handed to the worker in memory.
+    """
     from tlcore.datasets import load_dataset
     from tlcore.runs import UNLABELLED_TEXTS, create_run
 
     run = create_run(project.new_run_folder(), load_dataset(project.dataset_folder), plan)
     if reads_unlabelled(get_strategy(plan.strategy)) and project.unlabelled_folder.exists():
         shutil.copytree(project.unlabelled_folder, run / UNLABELLED_TEXTS)
-    jobs.start_job(run)
+    if agreement:
+        keep_consent(run, agreement)
+    jobs.start_job(run, key)
     project.save_draft({"run": run.name})
     return run
 

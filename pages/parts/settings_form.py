@@ -15,11 +15,24 @@ from tlcore.workspace import Project
 
 def settings_form(project: Project, strategy: str, kind: type[Any]) -> None:
     """One widget a setting, two in a row."""
-    fields = sorted(dataclasses.fields(kind), key=lambda field: bool(field.metadata.get("advanced")))
+    fields = sorted(_fitting(project, strategy, kind), key=lambda field: bool(field.metadata.get("advanced")))
     for pair in (fields[i : i + 2] for i in range(0, len(fields), 2)):
         for place, field in zip(st.columns(2), pair, strict=False):
             with place:
                 _widget(project, f"settings.{strategy}.{field.name}", field)
+
+
+def _fitting(project: Project, strategy: str, kind: type[Any]) -> list[dataclasses.Field[Any]]:
+    """Those that matter: a setting may say for which back-ends it is. What is asked elsewhere on the page (agree)
+    is left out: two boxes for one thing undo each other."""
+    fields = dataclasses.fields(kind)
+    usual = next((field.default for field in fields if field.name == "backend"), None)
+    chosen = state.lookup(state.draft(project), f"settings.{strategy}.backend", usual)
+    return [
+        field
+        for field in fields
+        if not field.metadata.get("asked") and chosen in field.metadata.get("backends", (chosen,))
+    ]
 
 
 def _widget(project: Project, name: str, field: dataclasses.Field[Any]) -> None:

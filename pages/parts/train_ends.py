@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import problems, shell, state, words
+from pages.parts import agree, problems, shell, state, words
 from pages.parts.live import LiveView
 from pages.parts.train_parts import how_far
 from tlcore import jobs
@@ -122,6 +122,7 @@ def _went_wrong(run: Path, job: JobState, view: LiveView, resumable: bool) -> No
 
 def _ways_on(project: Project, run: Path, going_on: str = "") -> None:
     """Go on (where it can be), start again, or change the plan; the first of them is the primary button."""
+    agree.ask_key_again(run)
     st.space("small")
     with st.container(horizontal=True):
         if going_on and st.button(going_on, key="primary", type="primary"):
@@ -135,7 +136,7 @@ def _ways_on(project: Project, run: Path, going_on: str = "") -> None:
 def go_on(project: Project, run: Path) -> None:
     """The same run again, from where it was; the page is drawn anew, and then follows it."""
     with st.spinner("Going on"):
-        jobs.resume_job(run)
+        jobs.resume_job(run, agree.key_of(run))
     state.save(project, run=run.name)
     st.rerun()
 
@@ -147,6 +148,7 @@ def start_again(project: Project, run: Path) -> None:
 
     with st.spinner("Starting"):
         folder = create_run(project.new_run_folder(), load_dataset(run / "dataset"), load_plan(run))
-        jobs.start_job(folder)
+        agree.same_again(run, folder)
+        jobs.start_job(folder, agree.key_of(folder))
     state.save(project, run=folder.name)
     state.go("train", run=folder.name)

@@ -35,7 +35,7 @@ def view_of(run: Path) -> LiveView:
 
 def plan_phases(plan: Mapping[str, Any]) -> tuple[str, ...]:
     """The phases to expect of a plan: also those of the way to train that follows, where one does."""
-    if not plan.get("then"):
+    if not plan.get("then") and "backend" not in (plan.get("settings") or {}):
         return phases_of(str(plan.get("strategy")))
     try:
         return (*BEFORE, *job_phases_of(plan, get_strategy(str(plan.get("strategy")))), *AFTER)

@@ -12,6 +12,7 @@ from pages.parts import charts, shell, state, words
 from pages.parts.bars import balance_chart
 from tlcore.runs import ANSWERS
 from tlcore.splits import points_for_rows
+from tlcore.told_asking import asking_sentences
 from tlcore.workspace import Project
 
 Report = Mapping[str, Any]
@@ -51,6 +52,8 @@ def label_some(report: Report) -> str:
 
 def show(project: Project, run: Path, report: Report) -> None:
     shell.answer(headline(report))
+    if told := asking_sentences(report.get("asked")):
+        st.text("\n".join(told))
     st.markdown(
         "How sure it is of a text is a guess of its own, from how often two readings of your texts agree. Read some answers before "
         "you trust it."

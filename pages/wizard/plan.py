@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import plan_parts, planning, shell, state
+from pages.parts import agree, plan_parts, planning, shell, state
 from pages.parts.prepared import prepare
 from pages.parts.problems import problem
 from pages.parts.settings_form import settings_form
@@ -35,6 +35,7 @@ def main() -> None:
     st.subheader("Ways to train", anchor=False)
     plan_parts.strategy_picker(project, advised)
     plan_parts.then_picker(project, chosen)
+    agree.who_answers(project, chosen.plan)
     _advanced(project, chosen)
 
 
@@ -67,8 +68,9 @@ def _start(project: Project, chosen: Recommendation) -> None:
     if busy:
         st.info("A training of this project is under way. A new one waits until it has ended.")
         st.page_link(state.PAGES["train"], label="Watch it", query_params={"project": project.id, "run": busy.name})
-    if shell.primary("Start training"):
-        run = planning.start(project, chosen.plan)
+    asked = agree.box(project, chosen.plan)
+    if shell.primary("Start training", disabled=asked.shut):
+        run = planning.start(project, chosen.plan, asked.agreement, asked.key)
         state.go("train", run=run.name)
 
 

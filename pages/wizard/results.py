@@ -13,6 +13,7 @@ from pages.parts.results_tasks import kind_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
+from tlcore.told_asking import asking_sentences
 from tlcore.told_reading import reading_sentence
 
 
@@ -30,7 +31,11 @@ def show() -> None:
         return
     kind = kind_of(report)
     shell.answer(kind.headline(report))
-    more = (parts.unlearned_sentence(report), reading_sentence(report.get("pretraining")))
+    more = (
+        parts.unlearned_sentence(report),
+        reading_sentence(report.get("pretraining")),
+        *asking_sentences(report.get("asked")),
+    )
     st.text("\n".join(line for line in (*kind.lines(report), *more) if line))
     parts.compared(report)
     st.caption(parts.looks_sentence(report))

@@ -61,7 +61,7 @@ def given(tmp_path: Path, own_store: None) -> Callable[..., tuple[FitInput, list
             Plan("classify", "zero_shot", "minilm", "", wishes), make_settings(Settings, wishes),
             tuple(info.label for info in INFOS), [], [], [], [], base_folder("minilm"), tmp_path,
             lambda kind, **fields: events.append({"kind": kind, **fields}), lambda name, title: phases.append(name),
-            lambda: None, lambda: None, infos, texts,
+            lambda: None, lambda: None, label_infos=infos, unlabelled_texts=texts,
         )  # fmt: skip
         return made, events, phases
 

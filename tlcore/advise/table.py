@@ -109,7 +109,6 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
 )
 
 PLANNED_TITLES = {
-    "few_shot_prompt": "Ask a large language model, with examples",
     "clip": "A model for texts and pictures (CLIP)",
 }
 """What the table's strategies are called until their own file says so."""

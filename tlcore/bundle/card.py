@@ -10,6 +10,7 @@ from tlcore.models.bases import BASES, HUB_NAME, public_name
 from tlcore.plan import Plan
 from tlcore.splits import CHANCE, DATE, GROUP
 from tlcore.strategies import get_strategy
+from tlcore.told_asking import asking_sentences
 from tlcore.told_reading import reading_sentence
 
 UNCOUNTED = {"multilabel": "micro-F1", "score": "its accuracy (1 - mean error by the range)"}
@@ -65,12 +66,12 @@ def _how_good(report: dict[str, Any]) -> str:
     """The scores beside their baselines; or that there are none, and why."""
     test, words = report["test"], words_of(report)
     if not test["rows"]:
-        return f"Nobody knows: no row had a label, so nothing could be scored.\n{_spread(report)}\n"
+        return f"Nobody knows: no row had a label, so nothing could be scored.\n{_spread(report)}{_asked(report)}\n"
     return f"""Measured once, on {test["rows"]:,} rows it had not seen: {words.right(test)}
 
 {words.scores(report)}
 
-{words.difference(report)}{_reading(report)}
+{words.difference(report)}{_reading(report)}{_asked(report)}
 
 {words.classes(report, escape)}
 
@@ -199,3 +200,9 @@ def _reading(report: dict[str, Any]) -> str:
     """What reading unlabelled texts first did to it, where it did."""
     told = reading_sentence(report.get("pretraining"))
     return f"\n\n{told}" if told else ""
+
+
+def _asked(report: dict[str, Any]) -> str:
+    """Whose answers it learned from, and how it compares with it, where a language model was asked."""
+    told = asking_sentences(report.get("asked"))
+    return f"\n\n{escape(' '.join(told))}" if told else ""

@@ -56,14 +56,19 @@ def fit_scaler(x: np.ndarray) -> StandardScaler:
     return scaler
 
 
-def fit_head(kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, seed: int = 0) -> Pipeline:
-    """Fit on x [rows, features] and integer labels y [rows]. A class of one row cannot calibrate an SVM: then logistic."""
+def fit_head(
+    kind: str, x: np.ndarray, y: np.ndarray, C: float, balanced: bool, seed: int = 0, weight: np.ndarray | None = None
+) -> Pipeline:
+    """Fit on x [rows, features] and integer labels y [rows]. A class of one row cannot calibrate an SVM: then logistic.
+
+    weight: how much each row counts, [rows]; None: all the same.
+    """
     smallest = int(np.unique(y, return_counts=True)[1].min())
     if kind == "svm" and smallest < 2:
         kind = "logistic"
     scaler, model = fit_scaler(x.astype(np.float32)), make_head(kind, C, balanced, seed, smallest)
     with calm():
-        return make_pipeline(scaler, model.fit(scaler.transform(x.astype(np.float32)), y))
+        return make_pipeline(scaler, model.fit(scaler.transform(x.astype(np.float32)), y, sample_weight=weight))
 
 
 def cross_validate(

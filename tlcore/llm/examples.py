@@ -21,8 +21,13 @@ def choose_examples(
     text: float [width], rows: float [rows, width], their embeddings. labels: of the rows. leave_out: rows that are not
     to be shown, such as the text itself. Cosine similarity; ties go to the earlier row, so the same text gets the same rows.
     """
+    return choose_by_similarity(_similarity(text, rows), labels, k, leave_out)
+
+
+def choose_by_similarity(alike: np.ndarray, labels: Sequence[str], k: int, leave_out: Sequence[int] = ()) -> list[int]:
+    """As choose_examples; alike: float [rows], how similar each row is to the text."""
     barred = {int(i) for i in leave_out}
-    nearest = [int(i) for i in np.argsort(-_similarity(text, rows), kind="stable") if int(i) not in barred]
+    nearest = [int(i) for i in np.argsort(-alike, kind="stable") if int(i) not in barred]
     most = max(1, int(np.ceil(k * SHARE_OF_ONE)))
     count: dict[str, int] = {}
     chosen: list[int] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -15,6 +15,9 @@ from tlcore.files import write_json
 from tlcore.models.adapter_files import Added
 from tlcore.models.onnx_export import SPARE, export_onnx
 from tlcore.predict.predictor import ABOUT
+
+if TYPE_CHECKING:
+    from tlcore.strategies.asking import Teaching
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 
@@ -42,6 +45,7 @@ class Fitted:
     added: what can be kept apart from the base; None where too much of it moved.
     pretraining: what reading unlabelled texts first did (see `strategies.mlm_then_finetune`); unadapted: the same without it,
     to be scored on the same test rows.
+    asked: the language model whose answers it learned from (see `strategies.asking`), to be asked about the test rows, too.
     """
 
     encoder: Any
@@ -58,6 +62,7 @@ class Fitted:
     added: Added | None = None
     pretraining: dict[str, Any] | None = None
     unadapted: Fitted | None = None
+    asked: Teaching | None = None
 
 
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:

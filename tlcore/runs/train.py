@@ -28,6 +28,7 @@ from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
 from tlcore.predict.predictor import Answers, Predictor
 from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs.asked import asked_report
 from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, check_task, get_strategy
 from tlcore.strategies.then import reads_unlabelled
@@ -84,6 +85,7 @@ def _train(context: JobContext) -> str:
     plain = _plain(context, plan, dataset, given, fitted)
     report = _report(context, plan, dataset, fitted, answers, baselines)
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
+    report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
     validation = _validation(dataset, how, fitted.validation_probabilities)
     unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
     more = {"validation": validation, "answer": how, "ended": ended, "quick": quick, "unscored": unscored}
@@ -188,6 +190,7 @@ def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
         dataset.label_infos,
         unlabelled_texts(context, dataset) if reads_unlabelled(strategy) else dataset.texts(UNLABELLED), context.folder,
+        context.key,
     )  # fmt: skip
 
 

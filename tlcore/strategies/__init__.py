@@ -9,6 +9,7 @@ from tlcore.errors import TlcoreError
 from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task
 from tlcore.strategies.bitfit import BitFit
 from tlcore.strategies.few_shot import FewShot
+from tlcore.strategies.few_shot_prompt import FewShotPrompt
 from tlcore.strategies.frozen_features import FrozenFeatures
 from tlcore.strategies.full_finetune import FullFinetune
 from tlcore.strategies.ia3 import Ia3
@@ -22,7 +23,7 @@ from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
-    FullFinetune(), MlmThenFinetune(), ZeroShot(),
+    FullFinetune(), MlmThenFinetune(), ZeroShot(), FewShotPrompt(),
 )  # fmt: skip
 
 __all__ = [

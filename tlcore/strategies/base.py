@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tlcore.errors import TlcoreError
 from tlcore.label_info import LabelInfo
+from tlcore.llm.key import ApiKey
 from tlcore.plan import Plan
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class FitInput:
     """Texts without a label, none of them a validation or test text."""
     keep_folder: Path | None = None
     """What is written here stays with the run, unlike what is in the work folder; None: the work folder, too."""
+    key: ApiKey | None = None
+    """To a service that is asked; in memory only."""
 
     def __post_init__(self) -> None:
         if self.objective is None:

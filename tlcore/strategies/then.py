@@ -99,7 +99,8 @@ def job_phases_of(plan: Mapping[str, Any], strategy: Strategy) -> tuple[str, ...
     """The phases of a run's strategy, then those of what follows."""
     found = follower(strategy, plan.get("then"))
     if found is None:
-        return strategy.job_phases
+        phases_with = getattr(strategy, "phases_with", None)  # where they hang on the settings
+        return phases_with(plan.get("settings") or {}) if phases_with else strategy.job_phases
     compared = (plan.get("settings") or {}).get("compare", True)
     return (*strategy.job_phases, *found.job_phases, *(("compare",) if compared else ()))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.label_info import LabelInfo
 from tlcore.plan import setting
+from tlcore.strategies.asking import API, ASKING, PHASES, SMOLLM2, AskSettings, ask_and_learn, asking_estimate
 from tlcore.strategies.base import Block, Estimate, FitInput
 from tlcore.strategies.reading import check_cancel
 from tlcore.strategies.telling import pictured
@@ -27,18 +28,15 @@ MOST_TEXTS = 20_000
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(AskSettings):
     backend: str = setting(
-        EMBEDDINGS, "Who answers", "Embeddings: the base model compares each text with what you say of each label.",
-        choices=(EMBEDDINGS,), term="back-end",
-    )  # fmt: skip
-    instructions: str = setting(
-        "", "The task in your own words", "For a language model that is asked. Embeddings compare texts with descriptions and do not "
-        "read it.", term="task instructions",
+        EMBEDDINGS, "Who answers", "embeddings: the base model compares each text with what you say of each label. smollm2: a small "
+        "language model on this machine is asked. api: a large one is asked over the network, for money. From the answers of the "
+        "last two a model of your own learns.", asked=True, choices=(EMBEDDINGS, *ASKING), term="back-end",
     )  # fmt: skip
     refine: bool = setting(
         True, "Learn from your rows without labels", "The surest answers teach a small classifier what your texts are like. From 500 "
-        "texts on; it takes seconds.", term="self-training",
+        "texts on; it takes seconds.", term="self-training", backends=(EMBEDDINGS,),
     )  # fmt: skip
     layers: str = setting(
         "auto", "What to read from the model", "The last layer says what a text is about, the one half-way how it is written. Auto "
@@ -55,7 +53,8 @@ class ZeroShot:
     term = "zero-shot classification by embeddings of label descriptions"
     when = (
         "No labelled rows yet: a first sorting within a minute, good where labels differ in what texts are about. "
-        "With some dozens of labelled rows a label, learning from them does better."
+        "With some dozens of labelled rows a label, learning from them does better. A language model that is asked (in its settings) "
+        "may do better still."
     )
     Settings = Settings
     job_phases: tuple[str, ...] = ("encode", "describe", "refine")
@@ -70,7 +69,12 @@ class ZeroShot:
         tokens = min(facts.rows, MOST_TEXTS) * min(facts.tokens_p50 * 1.15 + 2, settings.max_length)
         cores = max(1, min(machine.cores, 8))
         seconds = 15 + tokens / (5_500 * cores * (1.0 if machine.bf16 else 0.45)) + facts.rows * 0.0005
-        return Estimate(0.7 * seconds, 1.8 * seconds, 1_050 + facts.rows * 0.08)
+        reading = Estimate(0.7 * seconds, 1.8 * seconds, 1_050 + facts.rows * 0.08)
+        return reading if settings.backend == EMBEDDINGS else asking_estimate(self, facts, machine, settings, reading)
+
+    def phases_with(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """What `fit` announces with these settings."""
+        return self.job_phases if settings.get("backend", EMBEDDINGS) == EMBEDDINGS else PHASES
 
     def fit(self, given: FitInput) -> Fitted:
         return BACKENDS[given.settings.backend](given)
@@ -180,5 +184,12 @@ def _tell(given: FitInput, texts: int, agreement: float | None) -> None:
         given.emit("note", level="info", text=text)
 
 
-BACKENDS: Mapping[str, Callable[[FitInput], Fitted]] = MappingProxyType({EMBEDDINGS: by_embeddings})
+def by_asking(given: FitInput) -> Fitted:
+    """A language model is asked; a small model learns from its answers."""
+    return ask_and_learn(given, ZeroShot())
+
+
+BACKENDS: Mapping[str, Callable[[FitInput], Fitted]] = MappingProxyType(
+    {EMBEDDINGS: by_embeddings, SMOLLM2: by_asking, API: by_asking}
+)
 """Who answers, by the setting `backend`. Another one: a line here and among the choices of the setting."""

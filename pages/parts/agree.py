@@ -1,0 +1,159 @@
+"""Before anything leaves the computer: who would be asked, what would be sent and what it costs; a key, and a yes.
+
+The key is in the memory of this tab alone, under the service's address: never in the draft, never on disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.problems import problem
+from pages.parts.words import escape_md
+from tlcore.errors import TlcoreError
+from tlcore.llm.agreement import CONSENT, Agreement, read_consent
+from tlcore.llm.key import ApiKey
+from tlcore.plan import Plan
+from tlcore.runs.asked import quote_run
+from tlcore.strategies import get_strategy
+from tlcore.strategies.asking import API, AskSettings
+from tlcore.workspace import Project
+
+WHO = {
+    "embeddings": "The base model, by your descriptions",
+    "smollm2": "A small language model on this computer",
+    API: "A large language model, over an API",
+}
+"""The back-ends, for the screen."""
+MOST_SHOWN = 1_500
+"""Characters of a row as it will be sent; all of it is sent."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """agreement: what the user said yes to, None where nothing is sent. shut: whether a yes, or what is needed for it, is missing."""
+
+    agreement: Agreement | None = None
+    key: ApiKey | None = None
+    shut: bool = False
+
+
+def box(project: Project, plan: Plan) -> Asked:
+    """Nothing where a plan asks no service; else the box, and what came of it."""
+    if plan.settings.get("backend") != API:
+        _hint(plan, state.draft(project))
+        return Asked()
+    with st.container(border=True, key="agree"):
+        st.markdown("**A service is asked. Nothing is sent before you agree.**")
+        _whom(project, plan)
+        try:
+            agreement = _quote(project, plan)
+        except TlcoreError as error:
+            problem(error)
+            return Asked(shut=True)
+        key = _key(agreement.whole.host)
+        _what(agreement)
+        label = f"Send these {agreement.whole.to_send:,} texts to {agreement.whole.host}"
+        agreed = st.checkbox(escape_md(label), key=f"agreed/{project.id}/{agreement.id}")
+        return Asked(agreement, key, shut=not agreed or key is None)
+
+
+def who_answers(project: Project, plan: Plan) -> None:
+    """The back-end of a way to train that has several."""
+    fields = get_strategy(plan.strategy).Settings.__dataclass_fields__
+    if "backend" not in fields:
+        return
+    usual, meta = fields["backend"].default, fields["backend"].metadata
+    choices = [name for name in WHO if name in meta["choices"]]
+    wish = state.shown(
+        project, f"settings.{plan.strategy}.backend", plan.settings.get("backend", usual), lambda new: None if new in (None, usual) else new,
+        kind="/who",
+    )  # fmt: skip
+    st.segmented_control(
+        "Who answers", choices, format_func=WHO.__getitem__, help=escape_md(meta["help"]), required=True, **wish
+    )
+
+
+def _hint(plan: Plan, draft: dict[str, object]) -> None:
+    """Where the user said that there is only an API, that is how to have one asked."""
+    if draft.get("compute") == API and "backend" in plan.settings:
+        st.caption("To have a large language model asked over an API, choose that below, under “Who answers”.")
+
+
+def _whom(project: Project, plan: Plan) -> None:
+    """Service, model and address, to be typed here; the same settings as under Advanced."""
+    name = plan.strategy
+    fields = {field: AskSettings.__dataclass_fields__[field] for field in ("dialect", "model", "base_url")}
+    for place, (field, spec) in zip(st.columns(3), fields.items(), strict=True):
+        value = plan.settings.get(field, spec.default)
+        wish = state.shown(project, f"settings.{name}.{field}", value, lambda new: new or None, kind="/agree")
+        title, help = spec.metadata["title"], escape_md(spec.metadata["help"])
+        if "choices" in spec.metadata:
+            place.selectbox(title, list(spec.metadata["choices"]), help=help, **wish)
+        else:
+            place.text_input(title, help=help, **wish)
+
+
+def _quote(project: Project, plan: Plan) -> Agreement:
+    from tlcore.datasets import load_dataset
+
+    agreement = quote_run(load_dataset(project.dataset_folder), plan)
+    assert agreement is not None
+    return agreement
+
+
+def _what(agreement: Agreement) -> None:
+    """The price in a sentence, and the first rows as they will be sent."""
+    st.text(" ".join(part for part in (agreement.whole.sentence, agreement.limit_sentence) if part))
+    with st.expander("The first rows, as they will be sent"):
+        if agreement.whole.preview:
+            st.caption("With every row, what the task is and which labels there are:")
+            st.code(agreement.whole.preview[0].system[:MOST_SHOWN], language=None, wrap_lines=True)
+        for prompt in agreement.whole.preview:
+            st.code(prompt.user[:MOST_SHOWN], language=None, wrap_lines=True)
+
+
+def _key(host: str) -> ApiKey | None:
+    """What was typed, kept for this tab under the host it is for; None where it is no key."""
+    widget = f"api-key/{host}"
+    st.text_input(
+        f"Your key for {host}", type="password", key=widget, value=_known(host), autocomplete="off",
+        on_change=_take_key, args=(host, widget), help="It stays in this tab’s memory and is written nowhere. Empty: the service asks for none.",
+    )  # fmt: skip
+    try:
+        return ApiKey(_known(host))
+    except TlcoreError as error:
+        problem(error)
+        return None
+
+
+def _take_key(host: str, widget: str) -> None:
+    state.remember(f"key/{host}", state.typed(widget) or "")
+
+
+def _known(host: str) -> str:
+    return str(state.recall(f"key/{host}", ""))
+
+
+def ask_key_again(run: Path) -> None:
+    """For a run that goes on, or begins again: its process had the key in memory only."""
+    consent = read_consent(run)
+    if consent:
+        st.caption(escape_md(f"You agreed to this: {consent['sentence']}"))
+        _key(str(consent["host"]))
+
+
+def key_of(run: Path) -> ApiKey | None:
+    """The key for the service of a run, as far as this tab knows it."""
+    consent = read_consent(run)
+    return ApiKey(_known(str(consent["host"]))) if consent else None
+
+
+def same_again(run: Path, folder: Path) -> None:
+    """What was agreed to holds for the same texts once more; the worker refuses anything else."""
+    if (run / CONSENT).exists():
+        shutil.copyfile(run / CONSENT, folder / CONSENT)

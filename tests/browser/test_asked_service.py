@@ -1,0 +1,107 @@
+"""A service that is asked, in a real browser: closed until agreed, the key in no file, a model that needs no service, a zip."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import steps
+from conftest import Server  # type: ignore[import-not-found]
+from playwright.sync_api import Page, expect
+
+from tests.llm.fake_api import KEY, Act, Asked, FakeApi, reply
+from tests.strategies.made_teacher import tickets
+
+pytestmark = pytest.mark.browser
+ROWS = tickets()
+TRUTH = dict(ROWS)
+TITLE = "Describe the labels, without labelled rows"
+
+
+def _rough(asked: Asked, before: int) -> Act:
+    if before == 0 and len(asked.text) % 5 == 1:
+        return Act((429, 500)[len(asked.text) % 2], {"error": {"message": "not now"}}, {"retry-after": "0"})
+    return Act(body=reply(asked, "Weather" if len(asked.text) % 9 == 3 else TRUTH[asked.text.strip()]))
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    one = FakeApi(_rough)
+    yield one
+    one.close()
+
+
+def _shot(page: Page, name: str) -> None:
+    """For whoever wants to look: NUDGE_SHOTS names a folder."""
+    if folder := os.environ.get("NUDGE_SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def _set(page: Page, label: str, value: str) -> None:
+    steps.settled(page)
+    box = page.locator(".st-key-agree").get_by_label(label, exact=True)
+    box.fill(value)
+    box.press("Enter")
+    steps.settled(page)
+
+
+def test_from_the_spreadsheet_to_a_zip_that_asks_nobody(
+    server: Server, page: Page, api: FakeApi, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "tickets.csv"
+    with sheet.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([["message", "department"], *ROWS[:120]])
+    steps.upload(page, server.url, sheet)
+    steps.to_plan(page)
+    steps.choose(page, TITLE)
+    steps.settled(page)
+    page.get_by_text("A large language model, over an API").click()
+    expect(page.get_by_text("A service is asked. Nothing is sent before you agree.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start training")).to_be_disabled()
+    _set(page, "Which model", "model-x")
+    _set(page, "Its address", api.url)
+    _set(page, "Your key for 127.0.0.1", KEY)
+    expect(page.get_by_text("texts would be sent to model-x at 127.0.0.1")).to_be_visible()
+    page.get_by_text("The first rows, as they will be sent").click()
+    _shot(page, "plan-closed")
+    expect(page.get_by_role("button", name="Start training")).to_be_disabled()
+    assert api.asked == []
+    page.locator(".st-key-agree").get_by_text("Send these").click()
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    page.set_viewport_size({"width": 800, "height": 1000})
+    steps.settled(page)
+    _shot(page, "plan-800")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    steps.start(page)
+    page.wait_for_timeout(100)
+    _shot(page, "train")
+    steps.wait_for_model(page)
+    expect(page.get_by_text("The language model itself is right for")).to_be_visible()
+    expect(page.get_by_text("Your model learned from what model-x at 127.0.0.1 answered")).to_be_visible()
+    _shot(page, "results")
+    assert {one.headers.get("authorization") for one in api.asked} == {f"Bearer {KEY}"}
+    before = len(api.asked)
+
+    steps.button(page, "Put it to work")
+    steps.headline(page, "Put it to work")
+    page.get_by_text("Take it away", exact=True).click()
+    with page.expect_download() as download:
+        page.locator(".st-key-get-zip button").click()
+    download.value.save_as(tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
+        archive.extractall(tmp_path / "elsewhere")
+    new, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    new.write_text("message\nWhere is my parcel?\nThe invoice charges me twice\n", encoding="utf-8")
+    predict = tmp_path / "elsewhere" / "predict.py"
+    subprocess.run([sys.executable, "-I", str(predict), str(new), str(out)], check=True, cwd=tmp_path)
+    assert [row["prediction"] for row in steps.read(out)] == ["Delivery", "Billing"]
+    assert len(api.asked) == before
+    files = [path for path in [*server.home.rglob("*"), *tmp_path.rglob("*")] if path.is_file()]
+    assert len(files) > 20
+    assert [path for path in files if KEY.encode() in path.read_bytes()] == []
