@@ -99,9 +99,9 @@ def test_the_tally_says_what_is_missing_and_when_it_is_worth_training(build: Cal
     dataset = build()
     none = tally(standing(dataset, []), ("a", "b"))
     assert (none.counts, none.missing, none.can_train, none.is_worth) == ({"a": 1, "b": 0}, 9, False, False)
-    few = [confirm_mend(standing(dataset, []), {row: "b" for row in range(3, 12)}, (3,))]
+    few = [confirm_mend(standing(dataset, []), dict.fromkeys(range(3, 12), "b"), (3,))]
     some = tally(standing(dataset, few), ("a", "b"))
     assert (some.confirmed, some.by_chance, some.can_train, some.is_worth) == (9, 1, True, False)
-    more = [*few, confirm_mend(standing(dataset, few), {row: "a" for row in range(12, 19)})]
+    more = [*few, confirm_mend(standing(dataset, few), dict.fromkeys(range(12, 19), "a"))]
     assert tally(standing(dataset, more), ("a", "b")).is_worth
     assert not tally(standing(dataset, more), ("a", "b", "c")).is_worth
