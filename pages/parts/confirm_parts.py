@@ -78,8 +78,6 @@ def _chosen(project: str, run: str, size: int, stamps: tuple[int, ...], skipped:
 
 def _labelling(project: Project, run: Path, batch: Batch) -> None:
     shell.answer(progress_sentence(batch.tally))
-    if batch.tally.confirmed:
-        st.caption(words.escape_md(counts_sentence(batch.tally)))
     if not batch.picks:
         _nothing_left(project)
     else:
@@ -94,16 +92,17 @@ def _labelling(project: Project, run: Path, batch: Batch) -> None:
             title = f"Undo the last {words.plural(batch.last.rows, 'row')}"
             st.button(title, key=f"undo-{batch.last.id}", type="tertiary", on_click=mending.undo,
                       args=(project, batch.last.id))  # fmt: skip
+    if batch.tally.confirmed:
+        st.caption(words.escape_md(counts_sentence(batch.tally)))
     st.caption(ABOUT)
 
 
 def _grid(project: Project, batch: Batch) -> None:
     import pandas as pd
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown("Choose another label where one is wrong; tick **skip** where you cannot tell.", width="stretch")
-        kept = state.kept(project, confirming.SIZE, confirming.SIZES[0], confirming.SIZES)
-        st.segmented_control("Rows at a time", confirming.SIZES, required=True, **kept)
+    kept = state.kept(project, confirming.SIZE, confirming.SIZES[0], confirming.SIZES)
+    st.segmented_control("Rows at a time", confirming.SIZES, required=True, **kept)
+    st.markdown("Choose another label where one is wrong; tick **skip** where you cannot tell.")
     key = f"confirm-{project.id}-{batch.key}"
     shown = state.recall(f"{BASE} {key}")
     if (
@@ -134,12 +133,12 @@ def _columns(batch: Batch) -> dict[str, Any]:
     kind = st.column_config
     options = sorted({*batch.labels, *(pick.candidate.prediction for pick in batch.picks)})
     return {
-        "text": kind.TextColumn(width=380),
-        LABEL_COLUMN: kind.SelectboxColumn(options=options, required=True, width=150, help="Double-click, or Enter, to choose"),
-        SKIP_COLUMN: kind.CheckboxColumn(width=55, help="Ticked: not confirmed, and not proposed again"),
-        "sure": kind.NumberColumn(format="%.0f %%", width=60, help="How sure the model is of the label it proposes"),
+        "text": kind.TextColumn(width=350),
+        LABEL_COLUMN: kind.SelectboxColumn(options=options, required=True, width=140, help="Double-click, or Enter, to choose"),
+        SKIP_COLUMN: kind.CheckboxColumn(width=78, help="Ticked: not confirmed, and not proposed again"),
+        "sure": kind.NumberColumn(format="%.0f %%", width=58, help="How sure the model is of the label it proposes"),
         "shown": kind.TextColumn("why", width=80, help="Shown because the model is unsure of it, or drawn by chance"),
-        "row": kind.NumberColumn(format="%d", width=60, help="The row in your file"),
+        "row": kind.NumberColumn(format="%d", width=55, help="The row in your file"),
     }  # fmt: skip
 
 

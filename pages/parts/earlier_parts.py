@@ -8,6 +8,8 @@ from typing import Any
 from pages.parts import words
 
 Report = Mapping[str, Any]
+FEW = 10
+"""Of fewer rows no interval is worth telling."""
 HOW = {"zero_shot": "Describing the labels alone"}
 
 
@@ -20,8 +22,10 @@ def earlier_sentences(report: Report) -> list[str]:
     who = HOW.get(found["strategy"], "The earlier run, which learned from no label,")
     which = "these test rows" if rows == found["of"] else "the test rows that it had answered"
     said = f"{who} was right for {words.of(found['right'], rows)} of {which}; your model for {found['ours_right']:,}."
-    if gap.get("macro_f1") is None:
-        return [said]
+    if report.get("confirmed_rows"):
+        said += " It may have proposed these labels itself: whatever was confirmed too quickly counts for it."
+    if gap.get("macro_f1") is None or rows < FEW:
+        return [f"{said} So few rows cannot tell which is better."]
     points, low, high = (f"{100 * gap[name]:+.1f}".replace("-", "−") for name in ("macro_f1", "low", "high"))
     meant = "could be chance" if not gap["real"] else "really better" if gap["macro_f1"] > 0 else "really worse"
     return [f"{said} {points} points of macro-F1 ({low} to {high}): {meant}."]
@@ -39,7 +43,7 @@ def confirmed_sentences(report: Report) -> list[str]:
         f"texts on the whole, so the score is likelier too low than too high."
     )
     if chance:
-        said += f" Of the {words.plural(chance, 'test row')} drawn by chance it is right for {found['chance_right']:,}."
+        said += f" Of those drawn by chance it is right for {words.of(found['chance_right'], chance)}."
     return [said]
 
 

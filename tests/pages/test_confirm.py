@@ -212,10 +212,18 @@ def test_results_say_how_the_earlier_run_did_on_the_same_rows() -> None:
     assert earlier_sentences({}) == []
 
 
+def test_it_is_said_that_proposed_labels_favour_who_proposed_them_and_that_few_rows_tell_little() -> None:
+    few = {**EARLIER, "rows": 6, "of": 6, "right": 6, "ours_right": 2}
+    (told,) = earlier_sentences({"earlier": few, "confirmed_rows": {"unsure": 6}})
+    assert "confirmed too quickly counts for it" in told
+    assert told.endswith("So few rows cannot tell which is better.")
+    assert "points" not in told
+
+
 def test_results_say_that_hard_rows_make_the_score_too_low() -> None:
     found = {"unsure": 6, "unsure_right": 3, "chance": 3, "chance_right": 2}
     (told,) = confirmed_sentences({"confirmed_rows": found, "test": {"rows": 20}})
     assert "6 of 20 test rows" in told
     assert "likelier too low than too high" in told
-    assert "Of the 3 test rows drawn by chance it is right for 2." in told
+    assert "Of those drawn by chance it is right for 2 of 3." in told
     assert confirmed_sentences({}) == []
