@@ -17,7 +17,10 @@ pytestmark = pytest.mark.browser
 
 
 def test_confirmed_rows_are_trained_on_and_compared_with_describing(
-    server: Server, page: Page, tickets: Path, tmp_path: Path  # noqa: F811
+    server: Server,
+    page: Page,
+    tickets: Path,
+    tmp_path: Path,  # noqa: F811
 ) -> None:
     labels = tmp_path / "labels.csv"
     with labels.open("w", encoding="utf-8", newline="") as target:
@@ -39,7 +42,7 @@ def test_confirmed_rows_are_trained_on_and_compared_with_describing(
     steps.settled(page)
     page.get_by_text("20", exact=True).click()
     expect(page.get_by_role("button", name="Confirm these 20 labels")).to_be_visible()
-    choose_in_first_row(page, "Returns")
+    choose_in_first_row(page, server, "Returns")
     page.reload()  # neither where one was nor what was chosen is lost
     steps.headline(page, "Is this the right label?")
     steps.button(page, "Confirm these 20 labels")
@@ -62,13 +65,19 @@ def test_confirmed_rows_are_trained_on_and_compared_with_describing(
     assert (earlier["run"], earlier["rows"]) == (described, earlier["of"])
 
 
-def choose_in_first_row(page: Page, label: str) -> None:
-    """The grid is drawn on a canvas: a click on the cell, Enter, the label typed, Enter."""
+def choose_in_first_row(page: Page, server: Server, label: str) -> None:
+    """The grid is drawn on a canvas: a click on the cell, Enter opens the list, the label is typed, Enter. Until it is kept."""
     steps.settled(page)
     place = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert place
     page.mouse.click(place["x"] + 400, place["y"] + 70)
     page.keyboard.press("Enter")
+    expect(page.locator("#portal").get_by_text(label, exact=True)).to_be_visible()
     page.keyboard.type(label)
     page.keyboard.press("Enter")
-    steps.settled(page)
+    (draft,) = server.home.glob("projects/*/draft.json")
+    for _ in range(100):
+        if label in json.dumps(json.loads(draft.read_text(encoding="utf-8")).get("confirm", {})):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("what was chosen was not kept within 10 s")

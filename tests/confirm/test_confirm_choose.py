@@ -8,7 +8,22 @@ import numpy as np
 
 from tlcore.confirm.choose import Candidate, choose_rows, farthest_first, letters_of
 
-WORDS = ["parcel", "invoice", "password", "refund", "screen", "battery", "engine", "garden", "violin", "carpet", "ladder", "bottle", "window", "bridge"]
+WORDS = [
+    "parcel",
+    "invoice",
+    "password",
+    "refund",
+    "screen",
+    "battery",
+    "engine",
+    "garden",
+    "violin",
+    "carpet",
+    "ladder",
+    "bottle",
+    "window",
+    "bridge",
+]
 
 
 def made(count: int, seed: int = 0) -> list[Candidate]:

@@ -61,7 +61,12 @@ def test_both_are_scored_on_the_same_rows(project: Project, dataset: Dataset) ->
     truth = dataset.targets(TEST)
     found = earlier_report(run, dataset, truth)
     assert found is not None
-    assert (found["run"], found["strategy"], found["rows"], found["of"]) == ("run-1", "zero_shot", len(truth), len(truth))
+    assert (found["run"], found["strategy"], found["rows"], found["of"]) == (
+        "run-1",
+        "zero_shot",
+        len(truth),
+        len(truth),
+    )
     assert found["right"] == truth.count("a") < len(truth) == found["ours_right"]
     assert found["test"]["accuracy"] == pytest.approx(truth.count("a") / len(truth), abs=1e-4)
     assert found["difference"]["macro_f1"] == pytest.approx(1 - found["test"]["macro_f1"], abs=1e-3)

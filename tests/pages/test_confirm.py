@@ -21,7 +21,9 @@ from tlcore.runs import ANSWERS
 from tlcore.workspace import Project
 
 WORDS = ["parcel", "invoice", "password", "garden", "violin", "ladder", "bottle", "window", "bridge", "carpet"]
-TEXTS = [f"my {word} and the {other} {i}" for i, word in enumerate(WORDS) for other in ("door", "tower", "street", "cat")]
+TEXTS = [
+    f"my {word} and the {other} {i}" for i, word in enumerate(WORDS) for other in ("door", "tower", "street", "cat")
+]
 NONE = {"macro_f1": None, "accuracy": None, "auroc": None, "rows": 0, "wrong": 0}
 REPORT: dict[str, Any] = {
     "strategy": "zero_shot", "base": "minilm", "task": "classify", "test": NONE, "validation": NONE, "per_class": [],
@@ -199,9 +201,7 @@ EARLIER = {
 
 def test_results_say_how_the_earlier_run_did_on_the_same_rows() -> None:
     (told,) = earlier_sentences({"earlier": EARLIER})
-    assert told.startswith(
-        "Describing the labels alone was right for 63 of 100 of these test rows; your model for 84."
-    )
+    assert told.startswith("Describing the labels alone was right for 63 of 100 of these test rows; your model for 84.")
     assert told.endswith("+20.0 points of macro-F1 (+10.0 to +31.0): really better.")
     assert earlier_bar({"earlier": EARLIER}) == EARLIER["test"]
     part = {**EARLIER, "of": 120, "difference": {"macro_f1": -0.02, "low": -0.1, "high": 0.1, "real": False}}
