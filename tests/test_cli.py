@@ -181,7 +181,7 @@ def test_recommend_gives_a_plan_with_reasons_and_alternatives(
     assert "full_finetune" in {other["strategy"] for other in said.json["alternatives"] if other["available"]}
     other = say("recommend", file, *COLUMNS, "--compute", "api")
     assert other.json["row"]["number"] != 1
-    assert other.json["substituted"]
+    assert other.json["strategy"] == "zero_shot"
 
 
 def test_columns_not_named_are_guessed_and_that_is_said(
@@ -264,7 +264,7 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--text", "sentiment"], "both the text and the label", "another column"),
         (["--role", "text"], "not NAME=VALUE", "--role name=value"),
         (["--strategy", "nope"], "no strategy called “nope”", "frozen_features"),
-        (["--strategy", "prefix_tuning"], "not in this version", "frozen_features"),
+        (["--strategy", "clip"], "not in this version", "frozen_features"),
         (["--task", "nope"], "no task called “nope”", "classify"),
         (["--task", "ner"], "not in this version", "classify"),
         (["--set", "nope=1"], "no setting called “nope”", "max_length"),

@@ -78,4 +78,4 @@ def test_every_strategys_own_defaults_pass_its_own_check_and_explain_themselves(
     for one in fields(kind):
         assert one.metadata["title"]
         assert one.metadata["help"]
-        assert "choices" in one.metadata or isinstance(one.default, bool) or {"low", "high"} <= set(one.metadata)
+        assert "choices" in one.metadata or isinstance(one.default, bool | str) or {"low", "high"} <= set(one.metadata)

@@ -118,7 +118,9 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--images", metavar="FOLDER|ZIP")
     train.add_argument("--unlabelled", metavar="FILE", help="more texts, without a label, to read first")
     train.add_argument(
-        "--agree", metavar="QUOTE_ID", help="what would be sent to a service, as it was shown, may be sent; key: NUDGE_API_KEY"
+        "--agree",
+        metavar="QUOTE_ID",
+        help="what would be sent to a service, as it was shown, may be sent; key: NUDGE_API_KEY",
     )
     train.add_argument("--out", type=Path, required=True, metavar="RUN")
 

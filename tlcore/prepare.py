@@ -23,7 +23,7 @@ from tlcore.mend import describe
 from tlcore.mend.base import load_mends
 from tlcore.models.bases import tokenizer_file
 from tlcore.order import BUCKETS, PREPARED, PROBLEMS, SHOWN, Order, problem_file
-from tlcore.splits import LEFT_OUT, NOT_SAMPLED, SplitWish, split_name
+from tlcore.splits import LEFT_OUT, NOT_SAMPLED, TRAIN, SplitWish, split_name
 from tlcore.tables import kept_table, read_table
 from tlcore.tasks import get_task
 from tlcore.told import Listener
@@ -87,7 +87,8 @@ def _make(project: Project, order: Order, folder: Path, told: Listener) -> None:
     told.check_stop()
     told.phase("save", "Writing your rows to the disk")
     dataset.save(folder)
-    project.save_sides(name, dataset.sides())
+    if TRAIN in dataset.counts():  # too few labelled rows to learn from are only tested on: that settles nothing
+        project.save_sides(name, dataset.sides())
 
 
 def _look(folder: Path, order: Order, told: Listener) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import planning, state
 from pages.parts.problems import problem
 from pages.parts.words import escape_md
-from tlcore.advise import Recommendation, memory_text, time_range_text
+from tlcore.advise import DECISION_TABLE, Recommendation, memory_text, time_range_text
 from tlcore.advise.recommend import NEEDS_LABELS
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
@@ -21,6 +21,8 @@ from tlcore.strategies.then import default_then, followers
 from tlcore.workspace import Project
 
 OTHER = "another"
+USUAL_WAYS = {"frozen_features", "few_shot", "top_layers", "lora", "full_finetune"}
+"""What is shown before somebody asks for every way."""
 
 
 @st.cache_data(ttl=30, max_entries=1, show_spinner=False)
@@ -56,11 +58,12 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
     ways = {name: f"{tried.get(name, '')} {text}".strip() for name, text in ways.items()}
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
     value = chosen if chosen in ways else advised.plan.strategy
+    shown = _shortened(project, list(ways), {value, *tried, *DECISION_TABLE[advised.row].strategies[:1]})
     st.radio(
         "Ways to train",
-        list(ways),
+        shown,
         format_func=lambda name: escape_md(get_strategy(name).title),
-        captions=[escape_md(text) for text in ways.values()],
+        captions=[escape_md(ways[name]) for name in shown],
         label_visibility="collapsed",
         **state.shown(project, "strategy", value, _unless(advised.plan.strategy)),
     )
@@ -70,6 +73,16 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
         )
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
+
+
+def _shortened(project: Project, ways: list[str], wanted: set[str]) -> list[str]:
+    """The few that most people need, first among them the recommended one; all, where that was asked for."""
+    short = [name for i, name in enumerate(ways) if not i or name in wanted or name in USUAL_WAYS]
+    if len(ways) <= len(short) + 1:
+        return ways
+    help = "The others change less of the model, for many models beside each other, or need no labelled rows."
+    every = st.toggle(f"Show all {len(ways)} ways", help=help, **state.kept(project, "every_way", False))
+    return ways if every else short
 
 
 def then_picker(project: Project, chosen: Recommendation) -> None:

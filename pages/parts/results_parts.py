@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import charts, shell, words
+from pages.parts.earlier_parts import earlier_bar
 from pages.parts.live import plain_value
 from pages.parts.metrics import metric_of
 
@@ -111,7 +112,8 @@ def compared(report: Report) -> None:
         st.info("There is no score to draw for this model.")
         return
     alt = f"{metric.title} of your model and of simple methods, each with its interval."
-    figure = charts.score_chart(test, report.get("baselines") or {}, metric)
+    others = {**(report.get("baselines") or {}), "earlier": earlier_bar(report) or {}}
+    figure = charts.score_chart(test, others, metric)
     st.plotly_chart(figure, key="score", config=charts.CONFIG, alt=alt)
 
 

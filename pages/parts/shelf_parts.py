@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,6 @@ def _table(items: list[Shelved]) -> None:
         ],
         "TF-IDF": ["" if item.tfidf is None else _metric(item).exact(item.tfidf) for item in items],
         "size": [size(item.bytes) for item in items],
-        "since": [time.strftime("%Y-%m-%d", time.localtime(item.created)) for item in items],
     }
     shell.text_table(columns, key="shelf-table", widths={"name": "medium"}, alt="What stands on the shelf")
 

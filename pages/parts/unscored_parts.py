@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, shell, state, words
+from pages.parts import charts, confirm_parts, shell, state, words
 from pages.parts.bars import balance_chart
 from tlcore.runs import ANSWERS
 from tlcore.splits import points_for_rows
@@ -46,7 +46,7 @@ def label_some(report: Report) -> str:
     least = words.number(ROWS_TO_LABEL[0])
     return (
         f"For a score, give about {least} rows their right label, picked by chance and not by how sure the model is: {sure}. Write them "
-        "into a column of your spreadsheet and choose it in Data, or label rows in Check under “Find rows and edit them”."
+        "into a column of your spreadsheet and choose it in Data, or go through rows with “Label for me” below: a third of them is picked so."
     )
 
 
@@ -61,6 +61,7 @@ def show(project: Project, run: Path, report: Report) -> None:
     st.info(label_some(report))
     if shell.primary("Put it to work"):
         state.go("use", run=run.name)
+    confirm_parts.offer(project, run, report)
     st.page_link(state.PAGES["data"], label="Back to Data, to add labels", query_params={state.PROJECT: project.id})
     spread(report)
     some_rows(run)

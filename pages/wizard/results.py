@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import problems, shell, state
+from pages.parts import confirm_parts, problems, shell, state
 from pages.parts import results_parts as parts
 from pages.parts import unscored_parts as unscored
+from pages.parts.earlier_parts import confirmed_sentences, earlier_sentences
 from pages.parts.results_tasks import kind_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
@@ -23,6 +24,9 @@ def show() -> None:
     if not report:
         not_yet(jobs.job_state(run).alive, run.name)
         return
+    if confirm_parts.is_open():
+        confirm_parts.show(project, run)
+        return
     if unscored.is_unscored(report):
         unscored.show(project, run, report)
         problems.warnings(report.get("warnings") or [])
@@ -31,11 +35,8 @@ def show() -> None:
         return
     kind = kind_of(report)
     shell.answer(kind.headline(report))
-    more = (
-        parts.unlearned_sentence(report),
-        reading_sentence(report.get("pretraining")),
-        *asking_sentences(report.get("asked")),
-    )
+    more = [parts.unlearned_sentence(report), reading_sentence(report.get("pretraining"))]
+    more += [*asking_sentences(report.get("asked")), *earlier_sentences(report), *confirmed_sentences(report)]
     st.text("\n".join(line for line in (*kind.lines(report), *more) if line))
     parts.compared(report)
     st.caption(parts.looks_sentence(report))
@@ -44,16 +45,13 @@ def show() -> None:
     problems.warnings(report.get("warnings") or [])
     if shell.primary("Put it to work"):
         state.go("use", run=run.name)
+    confirm_parts.offer(project, run, report)
     st.space("medium")
     views = kind.views()
     view = st.segmented_control("Look closer", list(views), default=next(iter(views)), required=True, key="view")
     views[view](run, report)
     with st.expander("What was chosen, how long it took, exact figures"):
         parts.details(report)
-
-
-def _lines(report: dict[str, Any]) -> tuple[str, ...]:
-    return parts.wrong_sentence(report), parts.difference_sentence(report), parts.unlearned_sentence(report)
 
 
 def not_yet(alive: bool, run: str) -> None:
@@ -66,5 +64,5 @@ def not_yet(alive: bool, run: str) -> None:
         state.go("train", run=run)
 
 
-shell.page("results", "How good is it?")
+shell.page("results", confirm_parts.QUESTION if confirm_parts.is_open() else "How good is it?")
 show()

@@ -91,9 +91,17 @@ def test_the_difference_is_said_with_whether_it_is_chance(real: bool, gap: float
     assert said in model_card(made(difference=difference), PLAN)
 
 
+def test_without_a_row_to_test_on_nobody_knows() -> None:
+    none = {"macro_f1": None, "low": None, "high": None, "real": None}
+    card = model_card(made(test=scores(None, rows=0), baselines={}, difference=none), PLAN)
+    assert "Nobody knows: no row had a label" in card
+    assert "It was never tested" in card
+    assert "None" not in card
+
+
 def test_scores_that_do_not_exist_are_dashes() -> None:
     none = {"macro_f1": None, "low": None, "high": None, "real": False}
-    empty = scores(None, rows=0)
+    empty = scores(None, rows=3)
     card = model_card(made(test=empty, baselines={"tfidf": empty, "majority": empty}, difference=none), PLAN)
     assert table_rows(card)[1] == ["this model", "–", "– to –", "–", "–"]
     assert "None" not in card

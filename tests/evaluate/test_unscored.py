@@ -26,7 +26,8 @@ class Made:
     def predict(self, texts: list[str], progress: Any = None) -> Answers:
         numbers = [int(text.split()[-1]) for text in texts]
         sure = [number / 100 for number in numbers]
-        return Answers(["ab"[number % 2] for number in numbers], sure, np.zeros((len(texts), 3)))
+        shares = np.array([[number / 100, 0.25 * number / 100, 0.0] for number in numbers])
+        return Answers(["ab"[number % 2] for number in numbers], sure, shares)
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def test_answers_spread_and_the_least_certain_come_first(dataset: Callable[..., 
     found = unscored.answer_unlabelled(dataset([""] * 80), Made(), tmp_path / "answers.parquet", lambda *_: None)  # type: ignore[arg-type]
     assert found == {"rows": 80, "of": 80, "answers": {"a": 40, "b": 40, "c": 0}, "unsure": 50}
     kept = pq.read_table(tmp_path / "answers.parquet").to_pylist()
-    assert kept[0] == {"row": 2, "text": "text 0", "prediction": "a", "confidence": 0.0}
+    assert kept[0] == {"row": 2, "text": "text 0", "prediction": "a", "confidence": 0.0, "margin": 0.0}
+    assert kept[-1]["margin"] == pytest.approx(0.75 * kept[-1]["confidence"])
     assert [row["confidence"] for row in kept] == sorted(row["confidence"] for row in kept)
 
 
@@ -55,7 +57,15 @@ def test_of_many_rows_a_sample_is_answered(
     assert (found["rows"], found["of"]) == (10, 80)
 
 
-def test_where_rows_are_scored_nothing_is_answered_here(dataset: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_where_rows_are_scored_the_others_are_answered_all_the_same(
+    dataset: Callable[..., Dataset], tmp_path: Path
+) -> None:
     path = tmp_path / "answers.parquet"
     assert unscored.answer_unlabelled(dataset(["a", "b", *[""] * 20]), Made(), path, lambda *_: None) is None  # type: ignore[arg-type]
+    assert sorted(pq.read_table(path)["row"].to_pylist()) == list(range(4, 24))
+
+
+def test_where_every_row_has_a_label_nothing_is_kept(dataset: Callable[..., Dataset], tmp_path: Path) -> None:
+    path = tmp_path / "answers.parquet"
+    assert unscored.answer_unlabelled(dataset(["a", "b"] * 10), Made(), path, lambda *_: None) is None  # type: ignore[arg-type]
     assert not path.exists()

@@ -106,3 +106,27 @@ def test_what_was_tried_and_lost_to_counting_words_is_not_recommended(home: Path
         "Not recommended here. Tried: macro-F1 0.610, counting words (TF-IDF) 0.660." in text for text in captions
     )
     assert any(text.startswith("Tried here: macro-F1 0.710") for text in captions)
+
+
+def test_a_few_ways_are_shown_until_all_are_asked_for(home: Path) -> None:
+    project = opened()
+    app = show("plan", project=project.id)
+    few = len(app.radio[0].options)
+    assert few < 7
+    toggle = next(one for one in app.toggle if one.label.startswith("Show all"))
+    toggle.set_value(True).run()
+    assert not app.exception
+    every = len(app.radio[0].options)
+    assert toggle.label == f"Show all {every} ways"
+    assert every > few + 4
+    app.radio[0].set_value("ia3").run()
+    app = show("plan", project=project.id)
+    next(one for one in app.toggle if one.label.startswith("Show all")).set_value(False).run()
+    assert app.radio[0].value == "ia3"  # what was chosen stays among the few
+
+
+def test_what_cannot_learn_the_task_is_not_said_to_lack_rows(home: Path) -> None:
+    from tests.advise.test_advise_fakes import facts, machine
+
+    advice = planning.propose(facts(), machine(), {"task": "multilabel"}, None)
+    assert "few_shot" not in {other.strategy for other in advice.alternatives}

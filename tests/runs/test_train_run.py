@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from tlcore.datasets import TEST, TRAIN, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
+from tlcore.evaluate import baselines
 from tlcore.events import read_events
 from tlcore.files import read_json
 from tlcore.jobs import job_state, ready_to_resume, request_stop
@@ -78,9 +79,9 @@ def watch(
         run.predicted.append(list(texts))
         return real_predict(self, texts, *more)
 
-    real_tfidf, real_predict = train.tfidf_answers, Predictor.predict
+    real_tfidf, real_predict = baselines.tfidf_answers, Predictor.predict
     patch.setattr(train, "get_strategy", Noting)
-    patch.setattr(train, "tfidf_answers", tfidf)
+    patch.setattr(baselines, "tfidf_answers", tfidf)
     patch.setattr(Predictor, "predict", predict)
     run.code = run_job(run.folder, JobContext(run.folder, read_json(run.folder / "job.json")["args"]))
     return run

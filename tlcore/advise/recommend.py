@@ -120,7 +120,11 @@ def recommend(
         sentence=_sentence(chosen.strategy),
         why=_why(facts, machine, match, chosen, advised, overrides),
         estimate=chosen.estimate,
-        alternatives=_alternatives(facts, machine, row, chosen, options, case),
+        alternatives=(
+            *_alternatives(facts, machine, row, chosen, options, case),
+            *_shut(able, options),
+            *_to_come(row),
+        ),
         substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
     )
 
@@ -283,9 +287,8 @@ def _alternatives(
     options: Sequence[_Option],
     case: Case,
 ) -> tuple[Alternative, ...]:
-    """What this version can do; then what the table names but is still to come, the lit row's own first."""
-    names = {option.strategy.name for option in options}
-    able = [
+    """What this version can do here."""
+    return tuple(
         Alternative(
             option.strategy.name,
             option.strategy.title,
@@ -295,12 +298,23 @@ def _alternatives(
         )
         for option in options
         if option.strategy.name != chosen.strategy.name
-    ]
+    )
+
+
+def _shut(able: Sequence[Strategy], options: Sequence[_Option]) -> list[Alternative]:
+    """What could learn this, had enough rows a label."""
+    open_here = {option.strategy.name for option in options}
+    return [Alternative(one.name, one.title, NEEDS_LABELS, None, False) for one in able if one.name not in open_here]
+
+
+def _to_come(row: DecisionRow) -> list[Alternative]:
+    """What the table names but is still to come, the lit row's own first."""
+    here = {strategy.name for strategy in table.available_strategies()}
     fitting = [one for i, one in enumerate(DECISION_TABLE) if i != PICTURES or one is row]
     firsts = [one.strategies[0] for one in fitting]
     rest = [name for one in fitting for name in one.strategies]
-    planned = [name for name in dict.fromkeys([*row.strategies, *firsts, *rest]) if name not in names]
-    to_come = [
+    planned = [name for name in dict.fromkeys([*row.strategies, *firsts, *rest]) if name not in here]
+    return [
         Alternative(
             name,
             PLANNED_TITLES.get(name, name),
@@ -309,13 +323,7 @@ def _alternatives(
             False,
         )
         for name in planned
-    ]
-    shut = [
-        Alternative(one.name, one.title, NEEDS_LABELS, None, False)
-        for one in table.available_strategies()
-        if one.name not in names
-    ]
-    return (*able, *shut, *[one for one in to_come if one.strategy not in {s.strategy for s in shut}][:MOST_TO_COME])
+    ][:MOST_TO_COME]
 
 
 def _why_not(facts: Facts, machine: Machine, chosen: _Option, other: _Option, case: Case) -> str:

@@ -128,14 +128,16 @@ def _requirements() -> str:
 
 
 def _golden(run: Path, model: Path, tree: Path) -> None:
-    """A few texts (of the test rows, plus odd ones) and what the model in this run answers for them."""
+    """A few texts (of the test rows, else of those without a label, plus odd ones) and what the model in this run answers for them."""
     import pyarrow.parquet
 
     from tlcore.predict.predictor import Predictor
 
     predictor = Predictor.load(model)
-    answered = run / (PREDICTIONS if not (run / ANSWERS).exists() else ANSWERS)
-    texts = pyarrow.parquet.read_table(answered, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    read = pyarrow.parquet.read_table
+    texts = read(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    if not texts and (run / ANSWERS).exists():
+        texts = read(run / ANSWERS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
     first, *rest = map(bare, predictor.text_columns)
     columns = {first: texts, **{name: [""] * len(texts) for name in rest}}

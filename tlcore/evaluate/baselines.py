@@ -28,7 +28,8 @@ def tfidf_answers(train_texts: Sequence[str], targets: Sequence[str], texts: Seq
     """
     model = make_pipeline(vectors(), _regression())
     with wordless():
-        return list(model.fit(list(train_texts), list(targets)).predict(list(texts)))
+        model.fit(list(train_texts), list(targets))
+        return list(model.predict(list(texts))) if len(texts) else []
 
 
 def tfidf_probabilities(train_texts: Sequence[str], y: np.ndarray, texts: Sequence[str]) -> np.ndarray:

@@ -22,7 +22,9 @@ ROWS_TO_LABEL = (50, 100, 200)
 def answer_unlabelled(
     dataset: Dataset, predictor: Predictor, path: Path, progress: Callable[[int, int], None]
 ) -> dict[str, Any] | None:
-    """Answer the rows without a label and keep that in `path` (row, text, prediction, confidence; the least certain first).
+    """Answer the rows without a label and keep that in `path` (row, text, prediction, confidence, margin; the least certain first).
+
+    margin: how much likelier the answer is than the next best label. Where rows are scored too, only a classifier's answers are kept.
 
     Returns rows, of (how many there are), answers (label -> rows) and unsure (rows with a confidence below UNSURE); None where
     every row has a label, or some are scored.
@@ -30,7 +32,8 @@ def answer_unlabelled(
     import pyarrow
     import pyarrow.parquet
 
-    if dataset.counts().get(TEST, 0):
+    scored = bool(dataset.counts().get(TEST, 0))
+    if scored and dataset.task.name != "classify":
         return None
     part = dataset.part(UNLABELLED)
     total = len(part)
@@ -45,10 +48,19 @@ def answer_unlabelled(
     table = {
         "row": rows[order].tolist(), "text": [texts[i] for i in order],
         "prediction": [found.predictions[i] for i in order], "confidence": [found.confidence[i] for i in order],
+        "margin": margins(found.probabilities)[order].tolist(),
     }  # fmt: skip
     pyarrow.parquet.write_table(pyarrow.table(table), path)
+    if scored:
+        return None
     counts = Counter(found.predictions)
     return {
         "rows": len(texts), "of": total, "answers": {label: counts.get(label, 0) for label in dataset.labels},
         "unsure": int(sum(value < UNSURE for value in found.confidence)),
     }  # fmt: skip
+
+
+def margins(probabilities: np.ndarray) -> np.ndarray:
+    """How far the likeliest label of each text is ahead of the next, [texts] of probabilities [texts, labels]."""
+    ordered = np.sort(np.nan_to_num(np.asarray(probabilities, dtype=float)), axis=1)
+    return ordered[:, -1] - ordered[:, -2] if ordered.shape[1] > 1 else ordered[:, -1]

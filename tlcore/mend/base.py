@@ -10,8 +10,10 @@ from typing import Any
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
 
-KINDS = ("leave_out", "relabel", "retext", "merge", "mask", "grid", "review")
-"""What fixes do (tlcore.checks.Fix says how each reads), and two ways by hand: edits in a grid, a reviewed spreadsheet."""
+CONFIRM = "confirm"
+KINDS = ("leave_out", "relabel", "retext", "merge", "mask", "grid", "review", CONFIRM)
+"""What fixes do (tlcore.checks.Fix says how each reads), and three ways by hand: edits in a grid, a reviewed spreadsheet, labels
+that a model proposed and a person confirmed (tlcore.confirm)."""
 LABEL, TEXT, USE = "label", "text", "use"
 YES, NO = "yes", "no"
 
@@ -36,13 +38,15 @@ FIELDS = ("row", "key", "part", "before", "after")
 
 @dataclass(frozen=True)
 class Mend:
-    """One step: what the user did in one go. check: the id of the problem it mends, or ""."""
+    """One step: what the user did in one go. check: the id of the problem it mends, or "". chance: of rows whose label was
+    confirmed, those that were drawn by chance; the others were shown because the model was unsure of them."""
 
     id: str
     kind: str
     title: str
     changes: tuple[Change, ...]
     check: str = ""
+    chance: tuple[int, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -52,12 +56,13 @@ class Mend:
     def to_json(self) -> dict[str, Any]:
         """The changes lie by column: a mend of 100,000 rows is written and read in a second."""
         columns = {name: [getattr(change, name) for change in self.changes] for name in FIELDS}
-        return {"id": self.id, "kind": self.kind, "title": self.title, "check": self.check, "changes": columns}
+        drawn = {"chance": list(self.chance)} if self.chance else {}
+        return {"id": self.id, "kind": self.kind, "title": self.title, "check": self.check, "changes": columns, **drawn}
 
     @classmethod
     def from_json(cls, parts: Mapping[str, Any]) -> Mend:
         changes = tuple(map(Change, *(parts["changes"][name] for name in FIELDS)))
-        return cls(parts["id"], parts["kind"], parts["title"], changes, parts["check"])
+        return cls(parts["id"], parts["kind"], parts["title"], changes, parts["check"], tuple(parts.get("chance", ())))
 
 
 def save_mends(path: Path, mends: Sequence[Mend]) -> None:

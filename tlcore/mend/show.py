@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tlcore.mend.base import LABEL, NO, TEXT, USE, Change, Mend
+from tlcore.mend.base import CONFIRM, LABEL, NO, TEXT, USE, Change, Mend
 from tlcore.rows import FILE
 from tlcore.splits.base import rows_counted
 
@@ -56,6 +56,8 @@ def describe(mend: Mend) -> str:
     said = []
     if mend.kind == "merge" and len(to) == 1:
         said.append(f"gave {rows_counted(len(rows[LABEL]))} the label “{next(iter(to))}”")
+    elif mend.kind == CONFIRM and LABEL in rows:
+        said.append(f"gave {rows_counted(len(rows[LABEL]))} the label that you confirmed or chose")
     elif mend.kind == "mask":
         said.append(f"masked personal data in {rows_counted(len(rows[TEXT]))}")
     elif parts:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tlcore.predict.predictor import Predictor
 
 ANSWERS = "answers.parquet"
-"""Of the rows without a label, where no row could be scored."""
+"""To the rows without a label (at most so many as tlcore.evaluate.unscored answers)."""
 PLAN, REPORT, PREDICTIONS, DATASET, MODEL, BUNDLE, BUNDLE_ABOUT, NAME = (
     "plan.json", "report.json", "predictions.parquet", "dataset", "model", "model.zip", "bundle.json", "name.json",
 )  # fmt: skip

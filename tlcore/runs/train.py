@@ -16,6 +16,7 @@ from tlcore.bundle.make import make_bundle
 from tlcore.datasets import TEST, TRAIN, UNLABELLED, VALIDATION, Dataset, load_dataset
 from tlcore.errors import StopRequested, TlcoreError
 from tlcore.evaluate.baselines import described_answers, majority_answers
+from tlcore.evaluate.earlier import beside_earlier
 from tlcore.evaluate.report import save_predictions
 from tlcore.evaluate.unscored import answer_unlabelled
 from tlcore.files import read_json, write_json
@@ -86,6 +87,7 @@ def _train(context: JobContext) -> str:
     report = _report(context, plan, dataset, fitted, answers, baselines)
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
+    report |= beside_earlier(run, dataset, answers.predictions)
     validation = _validation(dataset, how, fitted.validation_probabilities)
     unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
     more = {"validation": validation, "answer": how, "ended": ended, "quick": quick, "unscored": unscored}
@@ -149,7 +151,7 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
         return kept
     context.phase("baselines", "Scoring what needs no language model")
     texts, targets = dataset.texts(TRAIN), dataset.targets(TRAIN)
-    if len(set(targets)) < 2:
+    if dataset.label_infos and len(set(targets)) < 2:
         return _unlearned_baselines(context, dataset)
     unseen, truth = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     task, labels = dataset.task, dataset.labels

@@ -166,7 +166,7 @@ def _fitted(given: FitInput, encoder: Any, found: Described, how: tuple[tuple[in
     }  # fmt: skip
     return Fitted(
         encoder, given.base_folder, layers, found.head, length, None, size, total, chosen,
-        validation_probabilities=validation,
+        validation_probabilities=validation, added=Added(),
     )  # fmt: skip
 
 

@@ -91,8 +91,7 @@ class Classify:
     ) -> dict[str, list[str]]:
         from tlcore.evaluate.baselines import majority_answers, tfidf_answers
 
-        found = tfidf_answers(texts, targets, unseen) if len(unseen) else []
-        return {"majority": majority_answers(targets, unseen), "tfidf": found}
+        return {"majority": majority_answers(targets, unseen), "tfidf": tfidf_answers(texts, targets, unseen)}
 
     def report(
         self, truth: Sequence[str], answers: Answers, baselines: dict[str, Sequence[str]], labels: Sequence[str]
