@@ -5,8 +5,10 @@ The key is in the memory of this tab alone, under the service's address: never i
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -17,11 +19,12 @@ from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.llm.agreement import CONSENT, Agreement, read_consent
 from tlcore.llm.key import ApiKey
-from tlcore.plan import Plan
+from tlcore.llm.store import ANSWERS
+from tlcore.plan import Plan, make_settings
 from tlcore.runs.asked import quote_run
 from tlcore.strategies import get_strategy
-from tlcore.strategies.asking import API, AskSettings
-from tlcore.workspace import Project
+from tlcore.strategies.asking import API, AskSettings, service_of
+from tlcore.workspace import Project, Workspace
 
 WHO = {
     "embeddings": "The base model, by your descriptions",
@@ -99,11 +102,25 @@ def _whom(project: Project, plan: Plan) -> None:
 
 
 def _quote(project: Project, plan: Plan) -> Agreement:
+    """Worked out once for the same rows, plan and answers on disk: choosing examples takes a second or two."""
+    answers = (
+        Workspace().answer_cache / service_of(make_settings(get_strategy(plan.strategy).Settings, plan.settings)).id
+    )
+    written = tuple(_written(file) for file in (project.dataset_folder / "dataset.json", answers / ANSWERS))
+    return _quoted(str(project.dataset_folder), json.dumps(plan.to_json(), sort_keys=True), written)
+
+
+@lru_cache(maxsize=16)
+def _quoted(folder: str, plan: str, written: tuple[float, ...]) -> Agreement:
     from tlcore.datasets import load_dataset
 
-    agreement = quote_run(load_dataset(project.dataset_folder), plan)
+    agreement = quote_run(load_dataset(Path(folder)), Plan.from_json(json.loads(plan)))
     assert agreement is not None
     return agreement
+
+
+def _written(file: Path) -> float:
+    return file.stat().st_mtime if file.exists() else 0.0
 
 
 def _what(agreement: Agreement) -> None:
@@ -147,10 +164,10 @@ def ask_key_again(run: Path) -> None:
         _key(str(consent["host"]))
 
 
-def key_of(run: Path) -> ApiKey | None:
-    """The key for the service of a run, as far as this tab knows it."""
+def key_of(run: Path) -> tuple[ApiKey, ...]:
+    """The key for the service of a run, as far as this tab knows it; () where there is none."""
     consent = read_consent(run)
-    return ApiKey(_known(str(consent["host"]))) if consent else None
+    return (ApiKey(_known(str(consent["host"]))),) if consent and _known(str(consent["host"])) else ()
 
 
 def same_again(run: Path, folder: Path) -> None:

@@ -116,7 +116,7 @@ def start(project: Project, plan: Plan, agreement: Agreement | None = None, key:
         shutil.copytree(project.unlabelled_folder, run / UNLABELLED_TEXTS)
     if agreement:
         keep_consent(run, agreement)
-    jobs.start_job(run, key)
+    jobs.start_job(run, *([key] if key else []))
     project.save_draft({"run": run.name})
     return run
 

@@ -136,7 +136,7 @@ def _ways_on(project: Project, run: Path, going_on: str = "") -> None:
 def go_on(project: Project, run: Path) -> None:
     """The same run again, from where it was; the page is drawn anew, and then follows it."""
     with st.spinner("Going on"):
-        jobs.resume_job(run, agree.key_of(run))
+        jobs.resume_job(run, *agree.key_of(run))
     state.save(project, run=run.name)
     st.rerun()
 
@@ -149,6 +149,6 @@ def start_again(project: Project, run: Path) -> None:
     with st.spinner("Starting"):
         folder = create_run(project.new_run_folder(), load_dataset(run / "dataset"), load_plan(run))
         agree.same_again(run, folder)
-        jobs.start_job(folder, agree.key_of(folder))
+        jobs.start_job(folder, *agree.key_of(folder))
     state.save(project, run=folder.name)
     state.go("train", run=folder.name)
