@@ -1,4 +1,4 @@
-"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | pretraining | llm | short [--seeds 0 1 2]`."""
+"""Measurements anyone can repeat: `python -m bench scores | ablation | kills | clicks | messy | faults | speed | slopes | few_shot | pretraining | llm | confirm | short [--seeds 0 1 2]`."""
 
 from __future__ import annotations
 
@@ -94,6 +94,13 @@ def llm(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "llm.jsonl"))
 
 
+def confirm(seeds: Seeds) -> str:
+    """What rows confirmed in “Label for me” teach, beside rows drawn by chance."""
+    from bench.confirm import measure, table
+
+    return table(measure(seeds, OUT / "confirm.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -119,6 +126,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     few_shot,
     pretraining,
     llm,
+    confirm,
     short,
 )
 

@@ -46,7 +46,7 @@ def test_confirmed_rows_are_trained_on_and_compared_with_describing(
     page.reload()  # neither where one was nor what was chosen is lost
     steps.headline(page, "Is this the right label?")
     steps.button(page, "Confirm these 20 labels")
-    expect(page.get_by_text(re.compile("You confirmed 20 rows, 7 of them drawn by chance"))).to_be_visible()
+    expect(page.get_by_text(re.compile("You confirmed 20 rows, 16 of them drawn by chance"))).to_be_visible()
     (mends,) = server.home.glob("projects/*/mends.json")
     (mend,) = json.loads(mends.read_text(encoding="utf-8"))
     assert len(mend["changes"]["after"]) == 20
