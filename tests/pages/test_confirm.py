@@ -162,7 +162,7 @@ def test_where_all_are_labelled_or_skipped_it_says_so(labelling: tuple[Project, 
     app = opened(labelling)
     primary(app).click().run()
     rows = [pick.candidate.row for pick in confirming.next_batch(project, run, 20).picks]
-    confirming.keep_typed(project, rows, {}, dict.fromkeys(range(20), {"skip": True}))
+    confirming.keep_typed(project, rows, {}, {key: {"skip": True} for key in range(20)})
     app.run()
     assert primary(app).label == "Skip these rows"
     primary(app).click().run()
