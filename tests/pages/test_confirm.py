@@ -187,7 +187,7 @@ def test_what_is_said_of_what_was_confirmed() -> None:
         "12 rows have a label, in 1 of 2 labels. A model needs rows of at least two labels to learn from."
     )
     assert "2 labels have fewer" in told(a=12, b=3, c=1)
-    assert told(a=8, b=9) == "17 rows have a label, in 2 of 2 labels. Each has 8 or more: worth training on."
+    assert told(a=8, b=9) == "17 rows have a label, in 2 of 2 labels. Each has 8 or more: worth a try."
     assert "By" not in counts_sentence(Tally({"a": 2, "b": 1}, 3, 1, 7))
     assert "b 1, a 2" in counts_sentence(Tally({"a": 2, "b": 1}, 3, 1, 7))
 
