@@ -194,9 +194,9 @@ def progress_sentence(found: Tally) -> str:
     if not found.can_train:
         return f"{done}A model needs rows of at least two labels to learn from."
     if found.is_worth:
-        return f"{done}Each has {ENOUGH} or more: worth training on."
+        return f"{done}Each has {ENOUGH} or more: worth a try."
     few = [name for name, count in found.counts.items() if count < ENOUGH]
-    return f"{done}It can be trained on; from about {ENOUGH} rows a label on it is worth it, and {words.plural(len(few), 'label')} {'has' if len(few) == 1 else 'have'} fewer."
+    return f"{done}It can be trained on; from about {ENOUGH} rows a label on it is worth a try, and {words.plural(len(few), 'label')} {'has' if len(few) == 1 else 'have'} fewer."
 
 
 def counts_sentence(found: Tally) -> str:

@@ -46,7 +46,7 @@ def label_some(report: Report) -> str:
     least = words.number(ROWS_TO_LABEL[0])
     return (
         f"For a score, give about {least} rows their right label, picked by chance and not by how sure the model is: {sure}. Write them "
-        "into a column of your spreadsheet and choose it in Data, or go through rows with “Label for me” below: a third of them is picked so."
+        "into a column of your spreadsheet and choose it in Data, or go through rows with “Label for me” below: most of them are picked so at first."
     )
 
 

@@ -140,6 +140,20 @@ def test_what_was_confirmed_is_a_step_in_check_and_can_be_undone(labelling: tupl
     assert prepare(project).counts == {"unlabelled": 40}
 
 
+def test_rows_too_few_to_learn_from_are_not_bound_to_the_test_for_ever(labelling: tuple[Project, Path]) -> None:
+    project, run = labelling
+    picks = confirming.next_batch(project, run, 20).picks
+    for part in (picks[:5], picks[5:]):
+        mend = confirming.confirm(project, part)
+        assert mend is not None
+        project.save_mends([*project.mends(), mend])
+        counts = prepare(project).counts
+        if len(project.mends()) == 1:
+            assert (counts["test"], counts.get("train", 0)) == (5, 0)
+            assert not (project.folder / "sides.json").exists()
+    assert counts["test"] < 5 < counts["train"]
+
+
 def test_train_on_these_goes_to_plan_and_back_leads_to_the_results(labelling: tuple[Project, Path]) -> None:
     project, run = labelling
     app = opened(labelling)
@@ -187,7 +201,7 @@ def test_what_is_said_of_what_was_confirmed() -> None:
         "12 rows have a label, in 1 of 2 labels. A model needs rows of at least two labels to learn from."
     )
     assert "2 labels have fewer" in told(a=12, b=3, c=1)
-    assert told(a=8, b=9) == "17 rows have a label, in 2 of 2 labels. Each has 8 or more: worth training on."
+    assert told(a=8, b=9) == "17 rows have a label, in 2 of 2 labels. Each has 8 or more: worth a try."
     assert "By" not in counts_sentence(Tally({"a": 2, "b": 1}, 3, 1, 7))
     assert "b 1, a 2" in counts_sentence(Tally({"a": 2, "b": 1}, 3, 1, 7))
 
