@@ -1,4 +1,8 @@
-"""Measurements anyone can repeat, each `python -m bench NAME [--seeds 0 1 2]`: NAME, scores, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, zero_shot, short."""
+"""Measurements anyone can repeat: `python -m bench NAME [--seeds 0 1 2]`.
+
+NAME: scores, tasks, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, pretraining, llm, zero_shot,
+confirm, short.
+"""
 
 from __future__ import annotations
 
@@ -109,6 +113,13 @@ def zero_shot(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "zero_shot.jsonl"))
 
 
+def confirm(seeds: Seeds) -> str:
+    """What rows confirmed in “Label for me” teach, beside rows drawn by chance."""
+    from bench.confirm import measure, table
+
+    return table(measure(seeds, OUT / "confirm.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -136,6 +147,7 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     pretraining,
     llm,
     zero_shot,
+    confirm,
     short,
 )
 

@@ -7,6 +7,7 @@ import json
 import random
 import statistics
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from tlcore.label_info import LabelInfo
 
 DATA, POOL, TESTED, CONFIRMED, BATCH = "csabstruct", 1_000, 600, (30, 100), 20
 """Rows without a label, test rows, labels confirmed in all, rows at a time."""
-WAYS = ("proposed", "chance")
+WAYS = ("proposed", "hard", "chance")
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Case:
 
 def simulate(case: Case, confirmed: Sequence[int], seed: int, batch: int = BATCH) -> dict[str, Any]:
     """Test macro-F1 of zero_shot, of always the pool's commonest label, and of frozen features taught by so many confirmed rows, by
-    way: as proposed (least certain, unlike each other, a third by chance) and by chance alone."""
+    way: as proposed (the least certain, ones of labels with few rows, a third by chance),
+    hard (two thirds the least certain from the first on, a third by chance) and by chance alone."""
     zero_shot, answered = _described(case, seed)
     common = max(set(case.truth), key=list(case.truth).count)
     found = {"seed": seed, "zero_shot": zero_shot, "majority": macro_f1(case, [common] * len(case.test))}
     orders = {
         "proposed": _proposed(case, answered, max(confirmed), seed, batch),
+        "hard": _proposed(case, answered, max(confirmed), seed, batch, evenly=False),
         "chance": random.Random(seed).sample(range(len(case.pool)), max(confirmed)),
     }
     for way, order in orders.items():
@@ -54,7 +57,7 @@ def simulate(case: Case, confirmed: Sequence[int], seed: int, batch: int = BATCH
     return found
 
 
-def _proposed(case: Case, answered: np.ndarray, most: int, seed: int, batch: int) -> list[int]:
+def _proposed(case: Case, answered: np.ndarray, most: int, seed: int, batch: int, evenly: bool = True) -> list[int]:
     """Places in the pool in the order in which they are confirmed, as the screen asks for them."""
     from tlcore.confirm.choose import Candidate, choose_rows
     from tlcore.evaluate.unscored import margins
@@ -65,9 +68,11 @@ def _proposed(case: Case, answered: np.ndarray, most: int, seed: int, batch: int
         for i, text in enumerate(case.pool)
     }
     order: list[int] = []
+    counts: Counter[str] = Counter()
     while len(order) < most and left:
-        for pick in choose_rows(list(left.values()), min(batch, most - len(order)), seed):
+        for pick in choose_rows(list(left.values()), min(batch, most - len(order)), seed, counts if evenly else None):
             order.append(pick.candidate.row)
+            counts[case.truth[pick.candidate.row]] += 1
             del left[pick.candidate.row]
     return order
 

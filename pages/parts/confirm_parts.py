@@ -13,7 +13,8 @@ from pages.parts import mending, shell, state, words
 from pages.parts.confirm_state import LABEL_COLUMN, SKIP_COLUMN, Batch
 from pages.parts.prepared import is_large, is_prepared
 from pages.parts.problems import guard
-from tlcore.confirm.rows import WORTH, Tally
+from tlcore.confirm.choose import ENOUGH
+from tlcore.confirm.rows import Tally
 from tlcore.errors import TlcoreError
 from tlcore.runs import ANSWERS
 from tlcore.strategies import get_strategy
@@ -23,11 +24,10 @@ QUESTION = "Is this the right label?"
 ROW_HEIGHT, HEAD = 72, 38
 """Pixels: three lines of a text, and the names of the columns."""
 BASE = "confirm base"
-UNSURE, BY_CHANCE = "unsure", "by chance"
 ABOUT = (
-    "Your model is least sure of the rows on top; “by chance” marks those that are drawn at random, a third of each lot. What you "
-    "confirm is learned from and, in part, kept for the test. Hard rows make that test harder than your texts are on the whole: "
-    "the rows drawn by chance show by how much."
+    "Your model is unsure of the rows on top. “few yet”: drawn at random from those that seem to have a label with few rows. “by chance”: "
+    "drawn from all rows. What you confirm is learned from and, in part, kept for the test. Rows it was unsure of make that test harder "
+    "than your texts are on the whole; those drawn at random show by how much."
 )
 
 
@@ -118,7 +118,7 @@ def _grid(project: Project, batch: Batch) -> None:
             LABEL_COLUMN: [cell.get(LABEL_COLUMN) or one.prediction for cell, one in zip(cells, rows, strict=True)],
             SKIP_COLUMN: [bool(cell.get(SKIP_COLUMN)) for cell in cells],
             "sure": [100 * one.confidence for one in rows],
-            "shown": [BY_CHANCE if pick.by_chance else UNSURE for pick in batch.picks],
+            "shown": [pick.why for pick in batch.picks],
             "row": [one.row for one in rows],
         }
     )
@@ -137,7 +137,7 @@ def _columns(batch: Batch) -> dict[str, Any]:
         LABEL_COLUMN: kind.SelectboxColumn(options=options, required=True, width=140, help="Double-click, or Enter, to choose"),
         SKIP_COLUMN: kind.CheckboxColumn(width=78, help="Ticked: not confirmed, and not proposed again"),
         "sure": kind.NumberColumn(format="%.0f %%", width=58, help="How sure the model is of the label it proposes"),
-        "shown": kind.TextColumn("why", width=80, help="Shown because the model is unsure of it, or drawn by chance"),
+        "shown": kind.TextColumn("why", width=80, help="Why it is shown: the model is unsure of it, its label has few rows yet, or by chance"),
         "row": kind.NumberColumn(format="%d", width=55, help="The row in your file"),
     }  # fmt: skip
 
@@ -194,9 +194,9 @@ def progress_sentence(found: Tally) -> str:
     if not found.can_train:
         return f"{done}A model needs rows of at least two labels to learn from."
     if found.is_worth:
-        return f"{done}Each has {WORTH} or more: worth training on."
-    few = [name for name, count in found.counts.items() if count < WORTH]
-    return f"{done}It can be trained on; from about {WORTH} rows a label on it is worth it, and {words.plural(len(few), 'label')} {'has' if len(few) == 1 else 'have'} fewer."
+        return f"{done}Each has {ENOUGH} or more: worth training on."
+    few = [name for name, count in found.counts.items() if count < ENOUGH]
+    return f"{done}It can be trained on; from about {ENOUGH} rows a label on it is worth it, and {words.plural(len(few), 'label')} {'has' if len(few) == 1 else 'have'} fewer."
 
 
 def counts_sentence(found: Tally) -> str:

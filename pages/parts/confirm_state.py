@@ -54,7 +54,7 @@ def next_batch(project: Project, run: Path, size: int) -> Batch:
     found = candidates(now, run / ANSWERS, skipped(project))
     done = tally(now, dataset.labels)
     confirmed = [mend for mend in mends if mend.kind == CONFIRM]
-    picks = choose_rows(found, size, dataset.seed)
+    picks = choose_rows(found, size, dataset.seed, done.counts)
     return Batch(tuple(picks), tuple(sorted(done.counts)), done, len(found), confirmed[-1] if confirmed else None)
 
 

@@ -11,18 +11,16 @@ import pytest
 import steps
 from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
-from test_no_labels import DESCRIPTIONS, tickets  # noqa: F401
+from test_no_labels import DESCRIPTIONS, SAMPLES
 
 pytestmark = pytest.mark.browser
 
 
-def test_confirmed_rows_are_trained_on_and_compared_with_describing(
-    server: Server,
-    page: Page,
-    tickets: Path,
-    tmp_path: Path,
-) -> None:
-    labels = tmp_path / "labels.csv"
+def test_confirmed_rows_are_trained_on_and_compared_with_describing(server: Server, page: Page, tmp_path: Path) -> None:
+    labels, tickets = tmp_path / "labels.csv", tmp_path / "messages.csv"
+    messages = [row["message"] for row in steps.read(SAMPLES / "support_tickets" / "support_tickets.csv")]
+    with tickets.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([["message"], *([text] for text in messages)])
     with labels.open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows([["label", "description"], *DESCRIPTIONS.items()])
     steps.upload(page, server.url, tickets)
@@ -46,7 +44,7 @@ def test_confirmed_rows_are_trained_on_and_compared_with_describing(
     page.reload()  # neither where one was nor what was chosen is lost
     steps.headline(page, "Is this the right label?")
     steps.button(page, "Confirm these 20 labels")
-    expect(page.get_by_text(re.compile("You confirmed 20 rows, 7 of them drawn by chance"))).to_be_visible()
+    expect(page.get_by_text(re.compile("You confirmed 20 rows, 16 of them drawn by chance"))).to_be_visible()
     (mends,) = server.home.glob("projects/*/mends.json")
     (mend,) = json.loads(mends.read_text(encoding="utf-8"))
     assert len(mend["changes"]["after"]) == 20

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from tlcore.confirm.choose import Candidate, choose_rows, farthest_first, letters_of
+from tlcore.confirm.choose import CHANCE, ENOUGH, FEW, UNSURE, Candidate, choose_rows, farthest_first, letters_of
 
 WORDS = [
     "parcel",
@@ -45,6 +45,22 @@ def test_a_third_is_drawn_by_chance_and_the_rest_is_among_the_least_certain() ->
     assert min(unsure) <= 4
     drawn = [pick.candidate.row for seed in range(40) for pick in choose_rows(made(300), 12, seed) if pick.by_chance]
     assert 120 < np.mean(drawn) < 180  # of 0 to 299, whatever the margin
+
+
+def test_while_labels_have_few_rows_these_come_evenly_and_a_few_hard_ones() -> None:
+    found = [
+        Candidate(one.row, one.text, "abc"[one.row % 20 % 3 if one.row % 20 < 3 else 0], 0.5, one.margin)
+        for one in made(300)
+    ]
+    picks = choose_rows(found, 20, 0, {"a": 0, "b": 4, "c": 0})
+    why = [pick.why for pick in picks]
+    assert why == [UNSURE] * 4 + [FEW] * 9 + [CHANCE] * 7
+    few = [pick.candidate.prediction for pick in picks if pick.why == FEW]
+    assert (few.count("a"), few.count("b"), few.count("c")) == (5, 0, 4)
+    enough = choose_rows(found, 20, 0, dict.fromkeys("abc", ENOUGH))
+    assert enough == choose_rows(found, 20, 0)
+    assert {pick.why for pick in enough} == {UNSURE, CHANCE}
+    assert [pick.by_chance for pick in picks] == [False] * 4 + [True] * 16
 
 
 def test_the_same_rows_are_chosen_each_time_and_in_any_order_of_the_answers() -> None:

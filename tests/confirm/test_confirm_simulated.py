@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.confirm import Case, simulate, table
+from bench.confirm import CONFIRMED, WAYS, Case, simulate, table
 from tlcore.label_info import LabelInfo
 from tlcore.tables import read_table
 
@@ -28,13 +28,15 @@ def news(home: Path) -> Case:
 def test_thirty_confirmed_rows_beat_the_names_of_the_labels_and_the_commonest_one(news: Case) -> None:
     assert len(news.test) == 60
     found = simulate(news, (30,), seed=0, batch=10)
-    print(found)
     assert found["proposed 30"] > found["majority"] + 0.3
     assert found["proposed 30"] > found["zero_shot"]
     assert simulate(news, (30,), seed=0, batch=10) == found
 
 
 def test_the_table_names_every_way() -> None:
-    row = {"seed": 1, "majority": 0.1, "zero_shot": 0.4, "proposed 30": 0.5, "chance 30": 0.45,
-           "proposed 100": 0.6, "chance 100": 0.58}  # fmt: skip
-    assert "| 1 | 0.100 | 0.400 | 0.500 | 0.450 | 0.600 | 0.580 |" in table([row])
+    names = ["majority", "zero_shot", *(f"{way} {count}" for count in CONFIRMED for way in WAYS)]
+    row = {"seed": 1, **{name: 0.1 * i for i, name in enumerate(names)}}
+    found = table([row, {**row, "seed": 2, "zero_shot": 0.3}]).splitlines()
+    assert found[0] == "| seed | " + " | ".join(names) + " |"
+    assert found[2].startswith("| 1 | 0.000 | 0.100 | 0.200 |")
+    assert found[-1].startswith("| mean | 0.000 | 0.200 | 0.200 |")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tlcore.confirm.choose import Candidate
+from tlcore.confirm.choose import ENOUGH, Candidate
 from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.mend.apply import LEFT_OUT_BY_USER
 from tlcore.mend.base import CONFIRM, LABEL, NO, USE, Change, Mend
@@ -18,9 +18,6 @@ from tlcore.splits.base import rows_counted
 
 if TYPE_CHECKING:
     from tlcore.datasets import Dataset
-
-WORTH = 8
-"""Rows of each label from which on a training usually beats describing the labels."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ class Tally:
     @property
     def is_worth(self) -> bool:
         """Whether every label has rows enough."""
-        return self.can_train and min(self.counts.values()) >= WORTH
+        return self.can_train and min(self.counts.values()) >= ENOUGH
 
 
 def tally(now: Standing, labels: Sequence[str]) -> Tally:

@@ -39,7 +39,7 @@ FIELDS = ("row", "key", "part", "before", "after")
 @dataclass(frozen=True)
 class Mend:
     """One step: what the user did in one go. check: the id of the problem it mends, or "". chance: of rows whose label was
-    confirmed, those that were drawn by chance; the others were shown because the model was unsure of them."""
+    confirmed, those drawn by chance; the others were shown because the model was unsure of them."""
 
     id: str
     kind: str

@@ -151,6 +151,7 @@ def _words(given: FitInput, texts: Sequence[str]) -> np.ndarray | None:
 
 def _fitted(given: FitInput, encoder: Any, found: Described, how: tuple[tuple[int, ...], int]) -> Fitted:
     """how: the layers that are read, and the longest text. The validation rows were not among the texts."""
+    from tlcore.models.adapter_files import Added
     from tlcore.models.saved import Fitted
     from tlcore.predict.predictor import linear_probabilities
     from tlcore.strategies.reading import features
