@@ -174,3 +174,27 @@ def test_without_a_model_it_is_said_at_once(asked: dict[str, Any], tmp_path: Pat
     assert code == 2
     assert "Which model" in found["error"]["what"]
     assert not (tmp_path / "run").exists()
+
+
+def test_rows_with_a_label_are_shown_as_examples(asked: dict[str, Any], tmp_path: Path, home: Path) -> None:
+    """few_shot_prompt from the sheet to a model: labelled rows go along with each text, only rows without a label are asked about."""
+    rows = [[text, label if i < 50 else ""] for i, (text, label) in enumerate(ROWS[:90])]
+    sheet = _write(tmp_path / "rows.csv", [["message", "team"], *rows])
+    labels = _write(tmp_path / "labels.csv", [["label", "description"], *[[label, ""] for label in LABELS]])
+    command = [
+        "train", sheet, "--text", "message", "--label", "team", "--labels", labels, "--strategy", "few_shot_prompt", "--set",
+        "backend=api", "--set", "model=model-y", "--set", f"base_url={asked['api'].url}", "--set", "examples=2",
+        "--out", tmp_path / "run",
+    ]  # fmt: skip
+    before = len(asked["api"].asked)
+    code, refused, _ = _say(*command)
+    assert code == 2
+    code, report, _ = _say(*command, "--agree", refused["error"]["quote"]["id"])
+    assert code == 0, report
+    learned, test = report["asked"]["learned"], report["asked"]["test"]
+    assert (learned["rows"], learned["own_rows"]) == (40, report["rows"]["train"])
+    assert test["rows"] == report["rows"]["test"]
+    assert report["test"]["macro_f1"] > report["baselines"]["majority"]["macro_f1"]
+    sent = asked["api"].asked[before:]
+    assert {one.text.strip() for one in sent} <= {text for text, _ in ROWS[:90]}
+    assert all(one.body["messages"][-1]["content"].count("<text>") == 3 for one in sent)
