@@ -23,7 +23,7 @@ ORDERS = ("Least certain", "Most certain")
 
 def is_unscored(report: Report) -> bool:
     """Whether rows were answered that nobody could score."""
-    return bool(report.get("unscored")) and (report.get("test") or {}).get("macro_f1") is None
+    return bool(report.get("unscored")) and not (report.get("test") or {}).get("rows")
 
 
 def headline(report: Report) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 import zipfile
@@ -37,12 +36,6 @@ def api() -> Iterator[FakeApi]:
     one.close()
 
 
-def _shot(page: Page, name: str) -> None:
-    """For whoever wants to look: NUDGE_SHOTS names a folder."""
-    if folder := os.environ.get("NUDGE_SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
 def _set(page: Page, label: str, value: str) -> None:
     steps.settled(page)
     box = page.locator(".st-key-agree").get_by_label(label, exact=True)
@@ -69,22 +62,14 @@ def test_from_the_spreadsheet_to_a_zip_that_asks_nobody(
     _set(page, "Your key for 127.0.0.1", KEY)
     expect(page.get_by_text("texts would be sent to model-x at 127.0.0.1")).to_be_visible()
     page.get_by_text("The first rows, as they will be sent").click()
-    _shot(page, "plan-closed")
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()
     assert api.asked == []
     page.locator(".st-key-agree").get_by_text("Send these").click()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
-    page.set_viewport_size({"width": 800, "height": 1000})
-    steps.settled(page)
-    _shot(page, "plan-800")
-    page.set_viewport_size({"width": 1280, "height": 1000})
     steps.start(page)
-    page.wait_for_timeout(100)
-    _shot(page, "train")
     steps.wait_for_model(page)
     expect(page.get_by_text("The language model itself is right for")).to_be_visible()
     expect(page.get_by_text("Your model learned from what model-x at 127.0.0.1 answered")).to_be_visible()
-    _shot(page, "results")
     assert {one.headers.get("authorization") for one in api.asked} == {f"Bearer {KEY}"}
     before = len(api.asked)
 

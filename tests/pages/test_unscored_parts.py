@@ -48,7 +48,7 @@ def test_no_score_is_shown_and_the_way_to_one_is(home: Path) -> None:
 
 def test_what_a_score_was_learned_from_is_said() -> None:
     assert is_unscored(REPORT)
-    assert not is_unscored({**REPORT, "test": {"macro_f1": 0.5}})
+    assert not is_unscored({**REPORT, "test": {"macro_f1": 0.5, "rows": 40}})
     assert not is_unscored({**REPORT, "unscored": None})
     assert headline({"test": NONE}) == "There is no score, because no row has a label."
     assert "none of the labels" in unlearned_sentence({**REPORT, "baselines_learned": True})
