@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts.prepared import prepare, split_wish
 from pages.parts.testing import sure_sentence
@@ -69,17 +71,21 @@ def test_a_column_that_is_gone_is_asked_for_again(home: Path) -> None:
     assert app.button(key="primary").disabled
 
 
+def place_for_it(app: AppTest) -> Any:
+    """Where a test file is given; the page has other places for files."""
+    return next(one for one in app.file_uploader if "test file" in one.label)
+
+
 def test_a_test_file_of_ones_own(home: Path) -> None:
     project = project_with()
     app = show("data", project=project.id)
     app.radio(key=f"{project.id}/split.how").set_value("file").run()
     assert "No test file is there yet" in said(app)
-    uploader = app.file_uploader[-1]
-    uploader.upload("wrong.csv", b"words,label\na b,Billing\nc d,Delivery\n", "text/csv").run()
+    place_for_it(app).upload("wrong.csv", b"words,label\na b,Billing\nc d,Delivery\n", "text/csv").run()
     assert "The test file has no column “text”" in said(app)
     assert app.button(key="primary").disabled
     held_out = "text,label\n" + "where is my parcel now,Delivery\nthis bill is wrong,Billing\n" * 6
-    app.file_uploader[-1].upload("held out.csv", held_out.encode(), "text/csv").run()
+    place_for_it(app).upload("held out.csv", held_out.encode(), "text/csv").run()
     assert not app.exception
     assert "held out.csv: 12 rows" in said(app)
     assert not app.button(key="primary").disabled

@@ -48,8 +48,10 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
 
     class Watched(classifier.TextClassifier):
-        def __init__(self, encoder: Any, head: Any, layers: Any, dropout: float, class_weights: Any) -> None:
-            super().__init__(encoder, head, layers, dropout, class_weights)
+        def __init__(
+            self, encoder: Any, head: Any, layers: Any, dropout: float, class_weights: Any, *more: Any
+        ) -> None:
+            super().__init__(encoder, head, layers, dropout, class_weights, *more)
             made.append({"dropout": dropout, "weights": None if class_weights is None else class_weights.numpy()})
 
     monkeypatch.setattr(classifier, "TextClassifier", Watched)
