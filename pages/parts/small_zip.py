@@ -6,16 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import problems, state, words
+from pages.parts import problems, words
 from pages.parts.shelf_parts import size
-from pages.parts.zip_parts import slug
+from pages.parts.zip_parts import pack, packing, slug
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.runs import ADAPTER_BUNDLE, bundle_info
 from tlcore.shelf import can_be_shelved
 from tlcore.workspace import Project
 
-TICK = 1.0
+TICK, KEPT = 1.0, "packing_small"
 
 
 def small_zip(project: Project, run: Path) -> None:
@@ -24,7 +24,7 @@ def small_zip(project: Project, run: Path) -> None:
         return
     st.subheader("Only what was added", anchor=False)
     st.text("For somebody who has the same base model: what was taught on top of it, without the model itself.")
-    about, folder = bundle_info(run, adapter=True), _making(project, run)
+    about, folder = bundle_info(run, adapter=True), packing(project, run, KEPT)
     if about:
         rows = words.plural(int(about.get("golden_rows") or 0), "row")
         st.download_button(
@@ -43,17 +43,7 @@ def _offer(project: Project, run: Path, folder: Path | None) -> None:
         lost = TlcoreError("The small zip could not be made.", "", "The whole model above is not touched. Try again.")
         problems.problem(jobs.job_state(folder).error or lost, jobs.log_tail(folder) or None)
     if st.button("Make the small zip", key="make-small-zip"):
-        folder = project.new_job_folder("bundle")
-        jobs.create_job(folder, "bundle", run=str(run), adapter=True)
-        jobs.start_job(folder)
-        state.save(project, packing_small={"run": run.name, "job": folder.name})
-        st.rerun()
-
-
-def _making(project: Project, run: Path) -> Path | None:
-    kept = state.draft(project).get("packing_small") or {}
-    folder = project.job_folder(str(kept["job"])) if kept.get("run") == run.name else None
-    return folder if folder and folder.exists() else None
+        pack(project, run, KEPT, adapter=True)
 
 
 def _wait(folder: Path) -> None:

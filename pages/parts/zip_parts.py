@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -61,7 +62,7 @@ def _names(columns: Sequence[str]) -> str:
 
 def _no_zip(project: Project, run: Path) -> None:
     """While one is being packed, wait for it; else say what went wrong and offer to pack it once more."""
-    folder = _packing(project, run)
+    folder = packing(project, run)
     if jobs.job_state(run).alive or (folder and jobs.job_state(folder).alive):
         st.fragment(run_every=TICK)(_wait)(project, run)
         return
@@ -76,22 +77,27 @@ def _no_zip(project: Project, run: Path) -> None:
         jobs.log_tail(folder) or None if folder else None,
     )
     if shell.primary("Make the zip", key="make-zip"):
-        folder = project.new_job_folder("bundle")
-        jobs.create_job(folder, "bundle", run=str(run))
-        jobs.start_job(folder)
-        state.save(project, packing={"run": run.name, "job": folder.name})
-        st.rerun()
+        pack(project, run, "packing")
 
 
-def _packing(project: Project, run: Path) -> Path | None:
+def pack(project: Project, run: Path, kept: str, **args: Any) -> None:
+    """Start the job that makes a zip of this run, and remember it in the draft as `kept`."""
+    folder = project.new_job_folder("bundle")
+    jobs.create_job(folder, "bundle", run=str(run), **args)
+    jobs.start_job(folder)
+    state.save(project, **{kept: {"run": run.name, "job": folder.name}})
+    st.rerun()
+
+
+def packing(project: Project, run: Path, name: str = "packing") -> Path | None:
     """The job that packs this run's zip once more, if one was started."""
-    kept = state.draft(project).get("packing") or {}
+    kept = state.draft(project).get(name) or {}
     folder = project.job_folder(str(kept["job"])) if kept.get("run") == run.name else None
     return folder if folder and folder.exists() else None
 
 
 def _wait(project: Project, run: Path) -> None:
-    folder = _packing(project, run)
+    folder = packing(project, run)
     if not (jobs.job_state(run).alive or (folder and jobs.job_state(folder).alive)):
         st.rerun()
     st.info("The zip is being packed and checked. It appears here once a fresh process has opened and run it.")

@@ -3,24 +3,22 @@ install it. Opened and re-run before it is offered, as the whole model's is."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tlcore.bundle import make
 from tlcore.bundle.card import read_me
+from tlcore.bundle.make import SCRIPT as WHOLE_SCRIPT
+from tlcore.bundle.make import write_checked
 from tlcore.errors import TlcoreError
-from tlcore.files import read_json, sha256, write_json
+from tlcore.files import read_json, write_json
 from tlcore.models.bases import BASES
 from tlcore.predict.adapter import ABOUT_ADAPTER
 from tlcore.runs import ADAPTER, ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT, model_folder, read_report
 
 OF_THE_MODEL = ("nudge.json", "head.safetensors", "model.onnx")
-SCRIPT = make.SCRIPT.replace(
+SCRIPT = WHOLE_SCRIPT.replace(
     "from nudge_predict.main import main  # noqa: E402\n",
     "from nudge_predict.adapter import complete  # noqa: E402\nfrom nudge_predict.main import main  # noqa: E402\n",
 ).replace('main(HERE / "model")', "main(complete(HERE, sys.argv))")
@@ -31,29 +29,17 @@ def make_adapter_zip(run: Path) -> Path:
 
     Raises TlcoreError where so much of the base moved that nothing was kept apart, or the answers differ.
     """
-    begun, model, report = time.monotonic(), model_folder(run), read_report(run)
+    model_folder(run)
+    report = read_report(run)
     if report is None or not (run / ADAPTER).is_dir():
         raise TlcoreError(
             "Nothing that is small was added to the base model here: its own weights moved.",
             str(run),
             "Take the whole model, or train with added parts (LoRA, IA3, LoKr, BitFit, prefix or prompt tuning).",
         )
-    spare = run / f"{ADAPTER_BUNDLE}.tmp"
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            tree = Path(scratch) / "tree"
-            make._lay_out(run, model, report, tree)
-            _make_small(run, tree, report)
-            make._zip(tree, spare)
-        checked = make.check_bundle(spare)
-        (run / ADAPTER_BUNDLE_ABOUT).unlink(missing_ok=True)  # no moment at which it speaks of another zip
-        os.replace(spare, run / ADAPTER_BUNDLE)
-    finally:
-        spare.unlink(missing_ok=True)
-    size = (run / ADAPTER_BUNDLE).stat().st_size
-    about = {"file": ADAPTER_BUNDLE, "bytes": size, "sha256": sha256(run / ADAPTER_BUNDLE), **checked}
-    write_json(run / ADAPTER_BUNDLE_ABOUT, {**about, "seconds": round(time.monotonic() - begun, 1)})
-    return run / ADAPTER_BUNDLE
+    return write_checked(
+        run, report, (ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT), lambda tree: _make_small(run, tree, report)
+    )
 
 
 def _make_small(run: Path, tree: Path, report: dict[str, Any]) -> None:

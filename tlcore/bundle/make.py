@@ -12,6 +12,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,26 +66,37 @@ def make_bundle(run: Path, report: dict[str, Any] | None = None) -> Path:
     Until then an earlier zip stays as it is: it was checked, too, and the model in an ended run does not change.
     Raises TlcoreError if there is no finished model, or the unpacked zip does not give the same answers.
     """
-    begun = time.monotonic()
-    model, report = model_folder(run), report or read_report(run)
+    model_folder(run)
+    report = report or read_report(run)
     if report is None:
         raise TlcoreError("This run has no report yet.", str(run), "Wait for it to end, or train again.")
-    spare = run / f"{BUNDLE}.tmp"
+    return write_checked(run, report, (BUNDLE, BUNDLE_ABOUT))
+
+
+def write_checked(
+    run: Path, report: dict[str, Any], names: tuple[str, str], change: Callable[[Path], None] = lambda tree: None
+) -> Path:
+    """Write a zip, and beside it what is known of it, once a fresh process has matched the golden rows.
+
+    names: of both files. change: what is done to the folder of the whole model before it is zipped.
+    """
+    begun, target, spare = time.monotonic(), run / names[0], run / f"{names[0]}.tmp"
     try:
-        checked = _make_checked(run, model, report, spare)
-        (run / BUNDLE_ABOUT).unlink(missing_ok=True)  # no moment at which it speaks of another zip
-        os.replace(spare, run / BUNDLE)
+        checked = _make_checked(run, report, spare, change)
+        (run / names[1]).unlink(missing_ok=True)  # no moment at which it speaks of another zip
+        os.replace(spare, target)
     finally:
         spare.unlink(missing_ok=True)
-    about = {"file": BUNDLE, "bytes": (run / BUNDLE).stat().st_size, "sha256": sha256(run / BUNDLE), **checked}
-    write_json(run / BUNDLE_ABOUT, {**about, "seconds": round(time.monotonic() - begun, 1)})
-    return run / BUNDLE
+    about = {"file": names[0], "bytes": target.stat().st_size, "sha256": sha256(target), **checked}
+    write_json(run / names[1], {**about, "seconds": round(time.monotonic() - begun, 1)})
+    return target
 
 
-def _make_checked(run: Path, model: Path, report: dict[str, Any], target: Path) -> dict[str, Any]:
+def _make_checked(run: Path, report: dict[str, Any], target: Path, change: Callable[[Path], None]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
-        _lay_out(run, model, report, tree)
+        _lay_out(run, model_folder(run), report, tree)
+        change(tree)
         _zip(tree, target)
         return check_bundle(target)
 
@@ -298,4 +310,4 @@ def _check_member(member: zipfile.ZipInfo, folder: Path, where: str) -> None:
         raise TlcoreError(f"This zip is {how}.", where, "Use a zip that Nudge made, as it was downloaded.")
 
 
-__all__ = ["check_bundle", "make_bundle", "unpack_bundle"]
+__all__ = ["check_bundle", "make_bundle", "unpack_bundle", "write_checked"]

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlcore.plan import setting
 from tlcore.strategies.base import Block
 from tlcore.strategies.telling import pictured
 from tlcore.strategies.tuning import in_all_blocks
-from tlcore.strategies.virtual import Virtual, VirtualSettings
+from tlcore.strategies.virtual import Virtual
 
 if TYPE_CHECKING:
     from tlcore.engine.phases import Phase
-
-
-@dataclass(frozen=True)
-class Settings(VirtualSettings):
-    learning_rate: float = setting(1e-2, "Size of the steps", "So few numbers move that they may move fast.",
-                                   low=1e-6, high=1.0, term="learning rate of the prefix", advanced=True)  # fmt: skip
 
 
 class PrefixTuning(Virtual):
@@ -26,9 +18,7 @@ class PrefixTuning(Virtual):
     title = "Whisper to every block of the model"
     sentence = "The language model stays as it is; in each of its blocks, a few learned words that nobody wrote stand before your text."
     term = "prefix tuning (deep prompts)"
-    when = "Many tasks on one model that must stay exactly as it is: each costs a few thousand numbers, and can be taken off again."
-    cost = 0.9
-    Settings = Settings
+    when = "Many tasks on one model that must stay exactly as it is: each costs a few thousand numbers."
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         return pictured(base_blocks, [f"block {i + 1}" for i in range(base_blocks)])

@@ -178,22 +178,17 @@ class Tuning:
 def in_all_blocks(settings: Any, blocks: int, rows: int, part: str, title: str) -> list[Phase]:
     """One phase in which `part` of every block moves, all at one rate, and the head."""
     from tlcore.engine.groups import block_name
+
+    return at_one_rate(settings, [block_name(i + 1) for i in range(blocks)], rows, part, title)
+
+
+def at_one_rate(settings: Any, groups: Sequence[str], rows: int, part: str, title: str) -> list[Phase]:
+    """One phase in which `part` of these layer groups moves, all at one rate, and the head."""
     from tlcore.engine.phases import Phase, discriminative_rates
 
-    groups = [block_name(i + 1) for i in range(blocks)]
     rates = discriminative_rates(groups, settings.learning_rate, 1.0, settings.head_learning_rate)
-    return [
-        Phase(
-            part,
-            title,
-            rates,
-            epochs_of(settings, rows),
-            settings.patience,
-            settings.warmup,
-            settings.weight_decay,
-            part,
-        )
-    ]
+    how = (epochs_of(settings, rows), settings.patience, settings.warmup, settings.weight_decay, part)
+    return [Phase(part, title, rates, *how)]
 
 
 def _moving(model: TextClassifier, phases: Sequence[Phase]) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VirtualSettings(TuningSettings):
+    learning_rate: float = setting(1e-2, "Size of the steps", "So few numbers move that they may move fast.",
+                                   low=1e-6, high=1.0, term="learning rate of the virtual tokens", advanced=True)  # fmt: skip
     virtual_tokens: int = setting(8, "Learned words before each text", "More can say more to the model, and make every text longer.",
                                   low=1, high=64, term="virtual tokens")  # fmt: skip
     weight_decay: float = setting(0.0, "Pull towards small weights", "These are no weights that grow: they stand where words stand.",
@@ -25,6 +27,9 @@ class VirtualSettings(TuningSettings):
 
 class Virtual(Tuning):
     """A strategy says where its vectors stand."""
+
+    cost = 0.9
+    Settings = VirtualSettings
 
     def room(self, settings: Any) -> int:
         return settings.virtual_tokens
