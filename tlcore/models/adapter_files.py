@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import struct
 import tempfile
@@ -86,8 +85,3 @@ def _fits(source: Path, model: Path, folder: Path) -> bool:
             return False
         made, trained = load_file(str(Path(scratch) / WEIGHTS)), load_file(str(model / WEIGHTS))
     return set(made) == set(trained) and all(np.allclose(made[n], v, atol=CLOSE) for n, v in trained.items())
-
-
-def is_peft(folder: Path) -> bool:
-    """Whether peft itself can open the adapter in a folder."""
-    return json.loads((folder / CONFIG).read_text(encoding="utf-8"))["peft_type"] != "PLAIN"
