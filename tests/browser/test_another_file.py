@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Server
 
 ROWS = [(f"Die Prämie {i} ist zu hoch", "Prämie") for i in range(20)] + [
     (f"Niemand rief mich {i} zurück", "Kundendienst") for i in range(20)

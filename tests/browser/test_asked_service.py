@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Server
 from tests.llm.fake_api import KEY, Act, Asked, FakeApi, reply
 from tests.strategies.made_teacher import tickets
 

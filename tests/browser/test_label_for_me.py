@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
 from test_no_labels import DESCRIPTIONS, SAMPLES
+
+from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 TEAMS, ROWS_A_TEAM = ("Billing", "Delivery", "Technical"), 40

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"

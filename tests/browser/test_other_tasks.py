@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Server
 from tlcore.tables import read_table
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import Server
 from tlcore.events import read_events
 from tlcore.strategies import get_strategy
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import Page, expect
 from test_wizard import SAMPLES, _download_zip, _same_answers
 
+from tests.browser.conftest import Server
 from tlcore.strategies import get_strategy
 
 pytestmark = pytest.mark.browser

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import steps
-from conftest import Server  # type: ignore[import-not-found]
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import Server
 from tlcore.strategies import get_strategy
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from threading import Thread
 
 import pytest
 
 from tests.llm.fake_api import FakeTime
-from tlcore.llm.waits import LONGEST_ASKED, LONGEST_WAIT, Gate, asked_wait, own_wait
+from tlcore.llm.waits import LONGEST_ASKED, LONGEST_WAIT, Gate, asked_wait, own_wait, run_loop
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,23 @@ def test_the_gate_lets_so_many_through_a_minute_and_none_while_it_is_held() -> N
         await enter()
 
     begun = hand.time
-    asyncio.run(run())
+    run_loop(run())
     assert all(later - sooner >= 1 for sooner, later in itertools.pairwise(entered))
     assert entered[5] - begun >= 100
+
+
+def test_a_loop_that_is_running_already_is_no_hindrance() -> None:
+    found = []
+
+    async def work() -> None:
+        found.append(asyncio.get_running_loop())
+
+    async def notebook() -> None:
+        found.append(asyncio.get_running_loop())
+        run_loop(work())
+
+    # The tests' own thread may have a loop running, of the browser's.
+    thread = Thread(target=asyncio.run, args=(notebook(),))
+    thread.start()
+    thread.join()
+    assert found[0] is not found[1]

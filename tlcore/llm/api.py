@@ -20,7 +20,7 @@ from tlcore.llm.replies import Reply, confidence_of, is_garbled, said_label
 from tlcore.llm.sending import Channel, Gone, Refused
 from tlcore.llm.service import Pace, Service
 from tlcore.llm.store import Paid, Store
-from tlcore.llm.waits import Clock
+from tlcore.llm.waits import Clock, run_loop
 
 LOOK_SECONDS, GRACE_SECONDS = 0.2, 1.0
 """How often a stop is looked for; and how long requests on their way, which are paid, may still arrive after it."""
@@ -75,7 +75,7 @@ def ask_api(
     with store.writing():
         job = _Job(asked, question, service, consent, store, progress, clock or Clock())
         if job.waiting:
-            asyncio.run(job.run(key, pace or Pace(), check_stop))
+            run_loop(job.run(key, pace or Pace(), check_stop))
         return job.outcome(len(texts))
 
 
