@@ -86,7 +86,7 @@ def test_the_sources_were_found() -> None:
         "start.py",
     } <= names
     assert "torch" in tops(ROOT / "tlcore" / "engine" / "training.py")
-    assert "tlcore.predict.predictor" in set(imports(ROOT / "tlcore" / "predict" / "main.py"))  # relative ones are seen
+    assert "tlcore.predict.kinds" in set(imports(ROOT / "tlcore" / "predict" / "main.py"))  # relative ones are seen
 
 
 def test_the_core_knows_nothing_of_the_screens() -> None:

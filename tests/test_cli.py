@@ -531,7 +531,7 @@ def test_places_that_cannot_be_written_to_are_refused(
         assert "could not be written" in say("bundle", trained.folder, "--out", out).error["what"]
     assert (trained.folder / "model.zip").stat().st_size > 1_000
     error = say("predict", trained.folder, file, "--role", "label=review", "--out", tmp_path / "out.csv").error
-    assert "no role “label”" in error["what"]
+    assert "reads no “label”" in error["what"]
 
 
 def test_one_shot_a_class_makes_a_model(

@@ -14,7 +14,10 @@ from tlcore.errors import TlcoreError
 from tlcore.tables import FROM_PATH_LIMITS, Table, guess_roles, read_table
 
 Roles = dict[str, tuple[str, ...]]
-SCORES = {"mae": "mean absolute error", "micro_f1": "micro-F1", "macro_f1": "macro-F1"}
+SCORES = {
+    "mae": "mean absolute error", "entity_f1": "entity F1", "token_f1": "token F1", "chrf": "chrF", "rouge_l": "ROUGE-L",
+    "micro_f1": "micro-F1", "macro_f1": "macro-F1",
+}  # fmt: skip
 """What heads a report, as it is called; of several in one event the first."""
 
 
@@ -89,7 +92,7 @@ def _columns(command: argparse.ArgumentParser) -> None:
         metavar="COL",
         help="the label column; for multilabel it may be repeated",
     )
-    command.add_argument("--task", default="classify", metavar="NAME", help="classify, multilabel or score")
+    command.add_argument("--task", default="classify", metavar="NAME", help="what is learned; see the README")
     command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
     command.add_argument(
         "--labels",
@@ -104,7 +107,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--then", metavar="NAME", help="the strategy after mlm_then_finetune; --set then.KEY=VALUE for its settings"
     )
-    train.add_argument("--base", default="minilm", metavar="NAME|FOLDER|RUN")
+    train.add_argument("--base", metavar="NAME|FOLDER|RUN")
     train.add_argument("--test", type=Path, metavar="FILE", help="score this file instead of a part of the rows")
     train.add_argument("--rows", type=int, metavar="N", help="learn from a seeded, stratified sample")
     train.add_argument("--shots", type=int, metavar="N", help="learn from N rows a class")
@@ -264,7 +267,7 @@ def _plan(args: argparse.Namespace, dataset: Any, more: Any) -> Any:
     from tlcore.machine import read_machine
     from tlcore.models.bases import tokenizer_file
 
-    facts = measure_facts(dataset, tokenizer_file(args.base))
+    facts = measure_facts(dataset, tokenizer_file(args.base or dataset.task.base))
     if more:
         facts = facts.with_file(more.texts, more.words)
     wish = None if args.strategy == "auto" else args.strategy
@@ -362,13 +365,14 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
     for pair in args.role:
         name, column = _pair(pair, "--role")
         roles.setdefault(name, []).append(column)
-    if unknown := set(roles) - {"text"}:
-        raise TlcoreError(f"A model has no role “{min(unknown)}”.", "--role", "The role that is read is text.")
     with tempfile.TemporaryDirectory() as scratch:
         if args.model.is_file():
             predictor = open_model(unpack_bundle(args.model, Path(scratch)), args.quick)
         else:
             predictor = open_model(model_folder(args.model), args.quick)
+        if unknown := set(roles) - set(predictor.reads):
+            read = ", ".join(predictor.reads)
+            raise TlcoreError(f"This model reads no “{min(unknown)}”.", "--role", f"It reads: {read}.")
         columns, summary = score_table(predictor, table, roles)
         del predictor  # its files must be closed before Windows lets the folder go
     write_table(args.out, columns)
@@ -410,11 +414,14 @@ def _facts(args: argparse.Namespace) -> Any:
 
 def _roles(args: argparse.Namespace, table: Table, file: Path) -> Roles:
     """The columns by role: those named, else those guessed (and said)."""
+    from tlcore.tasks import get_task
+
     roles: dict[str, list[str]] = {"text": list(args.text), "label": list(args.label)}
     for pair in args.role:
         name, column = _pair(pair, "--role")
         roles.setdefault(name, []).append(column)
-    guessed = guess_roles(table)
+    task = get_task(args.task)
+    guessed = task.guess_columns(table)
     if args.labels:  # which rows have a label, if any, is then for the user to say
         guessed = {role: guess for role, guess in guessed.items() if role != "label"}
         roles["label"] = [

@@ -213,6 +213,7 @@ def make_dataset(
     wish, leave_out, mends = wishes.get("split") or SplitWish(), wishes.get("leave_out", ()), wishes.get("mends", ())
     infos = [info for info in wishes.get("label_infos", ()) if info.label not in leave_out]
     check_roles(table, task, roles, bool(infos))
+    table, roles = task.arrange(table, roles)
     task = task.settle(table, roles)
     told.phase("rows", "Reading your rows")
     rows = read_rows(table, task, roles, FILE, told)

@@ -34,7 +34,7 @@ def check_roles(table: Table, task: Task, roles: Roles, named: bool = False) -> 
         )
     for role in task.roles:
         columns = roles.get(role.name, ())
-        if role.required and not columns and not (named and role.name == "label"):
+        if role.required and not columns and not (named and role.name not in task.reads):
             only = (
                 " The file has a single column, so it holds texts or labels but not both."
                 if len(table.columns) == 1
@@ -53,10 +53,13 @@ def check_roles(table: Table, task: Task, roles: Roles, named: bool = False) -> 
             )
         for column in columns:
             table.column(column)
-    for column in roles.get("label", ()):
-        if column in roles.get("text", ()):
+    read = {column: role.title for role in task.roles if role.name in task.reads for column in roles.get(role.name, ())}
+    for role in task.roles:
+        for column in () if role.name in task.reads else roles.get(role.name, ()):
+            if column not in read:
+                continue
             raise TlcoreError(
-                "One column cannot be both the text and the label: the model would be told the answer.",
+                f"One column cannot be both the {read[column].lower()} and the {role.title.lower()}: the model would be told the answer.",
                 f"column “{column}”",
                 "Choose another column for one of the two.",
             )
@@ -128,7 +131,7 @@ def refuse_no_text(rows: Rows, roles: Roles) -> None:
     if all(why == NO_TEXT for why in rows["why"]):
         raise TlcoreError(
             "There is no text in any row.",
-            ", ".join(f"column “{name}”" for name in roles["text"]),
+            ", ".join(f"column “{name}”" for columns in roles.values() for name in columns),
             "Choose the column that holds the texts to read.",
         )
 
@@ -148,6 +151,7 @@ def test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> t
     Raises TlcoreError where no row has both a text and a label.
     """
     check_roles(test, task, roles)
+    test, roles = task.arrange(test, roles)
     rows = read_rows(test, task, roles, TEST_FILE)
     settle(rows, ())
     known, unknown = set(labels), Counter[str]()

@@ -70,7 +70,10 @@ def put_on_shelf(workspace: Workspace, run: Path, name: str) -> Shelved:
         shutil.copyfile(model_folder(run) / file, folder / file)
     report = read_report(run) or {}
     metric = report.get("metric", "macro_f1")
-    ours, theirs = (report.get("test") or {}), ((report.get("baselines") or {}).get("tfidf") or {})
+    ours, theirs = (
+        (report.get("test") or {}),
+        ((report.get("baselines") or {}).get(str(report.get("baseline", "tfidf"))) or {}),
+    )
     about = {
         "name": name.strip()[:80] or run.name, "run": run.name, "strategy": report.get("strategy"),
         "base": load_plan(run).base, "created": time.time(), "metric": metric,

@@ -20,6 +20,9 @@ STILL, STILL_TEXT = "#9FB1BC", "#768791"
 BASELINES = {
     "majority": ("Always the largest class", MAJORITY),
     "tfidf": ("Counting words (TF-IDF)", TFIDF),
+    "lookup": ("Looking up words seen before", TFIDF),
+    "nearest": ("The sentence most like the question", TFIDF),
+    "untuned": ("The language model as it came", TFIDF),
 }
 """The simple methods by name: what they do, and their colour on every screen."""
 

@@ -112,7 +112,6 @@ def role_pickers(project: Project, preview: Preview) -> tuple[list[str], list[st
     """The text columns and the label columns, guessed at first; what is shown is what the draft keeps."""
     names = preview.columns
     _settle(project, preview)
-    learning.settle(project, preview)
     left, right = st.columns(2)
     with left:
         wish = state.kept(project, "roles.text", [], names)
@@ -120,8 +119,6 @@ def role_pickers(project: Project, preview: Preview) -> tuple[list[str], list[st
         text = st.multiselect("Text to read", names, placeholder="Choose columns", help=help, **wish)
     with right:
         labels = _labels(project, names)
-    if labels:
-        learning.picker(project)
     return text, labels
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.parts import state
 from pages.parts.reading import Preview
+from tlcore.predict.text import parts_of
 from tlcore.tables import Table
-from tlcore.tasks import Task, all_tasks, get_task, guess_task
+from tlcore.tasks import Task, all_tasks, get_task, guess_by_columns, guess_task
 from tlcore.workspace import Project
 
-USUAL = "classify"
+USUAL, NEXT = "classify", "\n"
+OTHERS = ("ner", "qa", "rewrite", "image_text")
+"""Tasks that the label column alone does not tell."""
 ABOUT = {
     "classify": "One label a text: each row belongs to one group.",
     "multilabel": "All labels that fit, also none: several labels in a cell (“a; b”), or a column of yes and no for each.",
@@ -20,7 +26,10 @@ ABOUT = {
 
 def settle(project: Project, preview: Preview) -> None:
     """Guess anew where another label column is chosen than the one guessed for; what the user says holds until then."""
+    _other_task(project, preview)
     draft = state.draft(project)
+    if draft.get("task") in OTHERS:
+        return
     columns = state.lookup(draft, "roles.label") or []
     first = columns[0] if columns and columns[0] in preview.columns else None
     if not columns and draft.get("task", USUAL) != USUAL:  # labels that are named are one a text
@@ -33,6 +42,24 @@ def settle(project: Project, preview: Preview) -> None:
     guess = "multilabel" if len(columns) > 1 else guess_task(preview.head[first])
     changes = {"task": guess} if guess != draft.get("task", USUAL) else {}
     state.save(project, task_for=first, **changes)
+
+
+def _other_task(project: Project, preview: Preview) -> None:
+    """The first time a file is seen: a task that is plainly meant by its columns (a passage, a question and an answer, say)."""
+    seen = list(preview.columns)
+    if state.draft(project).get("columns_seen") == seen:
+        return
+    task = guess_by_columns(head_table(preview))
+    now = state.draft(project).get("task")
+    state.save(project, columns_seen=seen, **({"task": task} if task and not now else {}))
+
+
+def head_table(preview: Preview) -> Table:
+    """The first rows as a table, for what only looks at columns."""
+    import numpy as np
+    import pyarrow as pa
+
+    return Table(tuple(preview.head), pa.table(preview.head), np.array(preview.numbers), preview.how)
 
 
 def task_of(project: Project) -> Task:
@@ -56,16 +83,24 @@ def picker(project: Project) -> None:
         st.caption(about)
 
 
-def answers(project: Project, preview: Preview, roles: dict[str, list[str]], rows: int) -> list[str]:
-    """What the model is to answer in the first rows, as the task reads them.
+@dataclass(frozen=True)
+class Mapped:
+    """The first rows as a task reads them: number in the file, what is read, and what is to be answered."""
 
-    Raises TlcoreError where a column cannot be what it is chosen for, as far as the first rows can tell.
-    """
-    import numpy as np
-    import pyarrow as pa
+    numbers: list[int]
+    reads: list[str]
+    answers: list[str]
 
-    head = dict(preview.head)
-    table = Table(tuple(head), pa.table(head), np.array(preview.numbers), preview.how)
-    task = task_of(project).settle(table, roles)
-    found = (task.target(roles, {name: cells[i] for name, cells in head.items()}) for i in range(rows))
-    return ["(no label)" if target is None else target for target in found]
+
+def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]], rows: int) -> Mapped:
+    """Raises TlcoreError where a column cannot be what it is chosen for, as far as the first rows can tell."""
+    table, arranged = task_of(project).arrange(head_table(preview), roles)
+    task = task_of(project).settle(table, arranged)
+    first = {name: table.cells(name)[:rows] for name in table.columns}
+    cells = [{name: first[name][i] for name in first} for i in range(min(rows, table.rows))]
+    targets = [task.target(arranged, row) for row in cells]
+    return Mapped(
+        [int(number) for number in table.row_numbers[:rows]],
+        [NEXT.join(part for part in parts_of(task.model_input(arranged, row)) if part) for row in cells],
+        ["(no label)" if target is None else task.shown(target) for target in targets],
+    )

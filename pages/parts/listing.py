@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pages.parts.named import named_labels
+from pages.parts.named import has_roles
 from pages.parts.prepared import is_prepared, last_facts
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import ago, plural
@@ -55,7 +55,7 @@ def next_step(project: Project) -> str:
     if is_prepared(project):
         return "plan"
     draft = project.draft()
-    return "check" if (draft.get("roles") or {}).get("label") or named_labels(draft) else "data"
+    return "check" if has_roles(draft) else "data"
 
 
 def _kinds(classes: dict[str, int], labelled: int) -> str:

@@ -40,6 +40,18 @@ METRICS = {
             "micro-F1",
             "How many of all labels are right: of those said, and of those that should have been.",
         ),
+        Metric(
+            "entity_f1",
+            "entity F1",
+            "How many names are found whole, with their right kind: of those marked, and of those there are.",
+        ),
+        Metric(
+            "token_f1",
+            "token F1",
+            "How many words of the answer are right: of those given, and of those of the true answer.",
+        ),
+        Metric("chrf", "chrF", "How much of the right text, in groups of letters, is there: 0 to 100.", top=100.0),
+        Metric("rouge_l", "ROUGE-L", "How much of the right text is there in the right order, 0 to 1."),
         Metric("macro_f1", "macro-F1", "How many answers are right, each class counting the same."),
     )
 }

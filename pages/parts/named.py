@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlcore.errors import TlcoreError
+from tlcore.tasks import get_task
 
 KEPT, LABEL, DESCRIPTION = "label_rows", "label", "description"
 WHERE = "your labels"
@@ -37,6 +38,13 @@ def edited(shown: Sequence[Row], edits: Mapping[str, Any]) -> list[Row]:
     rows = [row for place, row in enumerate(rows) if place not in gone]
     added = edits.get("added_rows") or ()
     return rows + [{name: str(cells.get(name) or "") for name in (LABEL, DESCRIPTION)} for cells in added]
+
+
+def has_roles(draft: Mapping[str, Any]) -> bool:
+    """Whether every part that the task needs has its column; labels that are named need none."""
+    roles, task = draft.get("roles") or {}, get_task(str(draft.get("task") or "classify"))
+    named = bool(named_labels(draft))
+    return all(roles.get(one.name) or (named and one.name == "label") for one in task.roles if one.required)
 
 
 def named_labels(draft: Mapping[str, Any]) -> list[Row]:

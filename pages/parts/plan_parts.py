@@ -14,10 +14,11 @@ from tlcore.advise import DECISION_TABLE, Recommendation, memory_text, time_rang
 from tlcore.advise.recommend import NEEDS_LABELS
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
-from tlcore.models.bases import BASES
+from tlcore.models.bases import BASES, get_base
 from tlcore.strategies import can_learn, get_strategy
 from tlcore.strategies.base import Estimate
 from tlcore.strategies.then import default_then, followers
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 OTHER = "another"
@@ -102,11 +103,12 @@ def then_picker(project: Project, chosen: Recommendation) -> None:
 
 def base_picker(project: Project) -> None:
     """The base model: one that came with Nudge, or a folder or Hub name typed and looked up once."""
-    titles = {base.name: base.title for base in BASES if base.kind == "encoder"}
+    task = get_task(str(state.draft(project).get("task") or "classify"))
+    titles = {base.name: base.title for base in BASES if base.kind == get_base(task.base).kind}
     titles |= planning.adapted_bases(state.workspace())
-    current = state.lookup(state.draft(project), "base", BASES[0].name)
+    current = state.lookup(state.draft(project), "base", task.base)
     options = list(dict.fromkeys([*titles, current]))
-    wish = state.kept(project, "base", BASES[0].name, options)
+    wish = state.kept(project, "base", task.base, options)
     help = "The model that already knows the language. Your rows nudge it to your task."
     st.selectbox("Base model", options, format_func=lambda name: titles.get(name, name), help=help, **wish)
     with st.form("other-base", border=False):

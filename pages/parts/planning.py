@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pages.parts.charts import BASELINES
 from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
 from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, recommend
@@ -66,7 +67,7 @@ def propose(facts: Facts, machine: Machine, draft: Mapping[str, Any], strategy: 
         compute=draft.get("compute"),
         complexity=draft.get("complexity"),
         strategy=strategy,
-        base=draft.get("base", "minilm"),
+        base=draft.get("base"),
         settings=settings,
         seed=int(draft.get("seed", 0)),
         then=then,
@@ -136,10 +137,13 @@ def tried(project: Project) -> dict[str, str]:
         report = read_report(run) or {}
         name, metric = str(report.get("strategy")), METRICS.get(report.get("metric", ""), USUAL)
         ours = (report.get("test") or {}).get(metric.name)
-        theirs = ((report.get("baselines") or {}).get("tfidf") or {}).get(metric.name)
+        against = str(report.get("baseline", "tfidf"))
+        theirs = ((report.get("baselines") or {}).get(against) or {}).get(metric.name)
         if name in found or report.get("task", "classify") != task or ours is None or theirs is None:
             continue
-        beside = f"{metric.title} {metric.exact(ours)}, counting words (TF-IDF) {metric.exact(theirs)}"
+        title = BASELINES.get(against, BASELINES["tfidf"])[0]
+        told = f"{title[0].lower()}{title[1:]}"
+        beside = f"{metric.title} {metric.exact(ours)}, {told} {metric.exact(theirs)}"
         won = ours > theirs if metric.higher else ours < theirs
         found[name] = f"Tried here: {beside}." if won else f"Not recommended here. Tried: {beside}."
     return found

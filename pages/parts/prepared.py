@@ -23,6 +23,7 @@ from tlcore.errors import TlcoreError
 from tlcore.files import read_json
 from tlcore.order import PREPARED, Order, problem_file
 from tlcore.splits import SplitWish
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def is_large(project: Project) -> bool:
     """Whether the rows are so many that making the Dataset is a job. Raises TlcoreError where the file cannot be read."""
     table = open_table(project)
     roles = project.draft().get("roles") or {}
-    read = [name for name in roles.get("text") or () if name in table.columns]
-    return table.rows > MOST_ROWS or table.data.select(read).nbytes > MOST_BYTES
+    read = {name for columns in roles.values() for name in columns if name in table.columns}
+    return table.rows > MOST_ROWS or table.data.select(sorted(read)).nbytes > MOST_BYTES
 
 
 def prepare(project: Project) -> Prepared:
@@ -145,7 +146,7 @@ def order_of(project: Project, mends: Path) -> Order:
         dataset_key(project),
         str(table_folder(project)),
         draft.get("task", "classify"),
-        {name: list(columns) for name, columns in (draft.get("roles") or {}).items()},
+        _roles_of(draft),
         int(draft.get("seed", 0)),
         list(draft.get("leave_out") or ()),
         split_wish(draft).to_json(),
@@ -153,6 +154,12 @@ def order_of(project: Project, mends: Path) -> Order:
         str(mends),
         named_labels(draft),
     )
+
+
+def _roles_of(draft: dict[str, Any]) -> dict[str, list[str]]:
+    """Of the task that is chosen: the draft keeps those of others, too, for somebody who goes back to them."""
+    known = {role.name for role in get_task(str(draft.get("task") or "classify")).roles}
+    return {name: list(columns) for name, columns in (draft.get("roles") or {}).items() if name in known}
 
 
 def split_wish(draft: dict[str, Any]) -> SplitWish:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import problems, state
-from pages.parts.named import named_labels
+from pages.parts.named import has_roles
 from pages.parts.prepared import is_prepared
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
@@ -67,8 +67,7 @@ def closed(step: str, project: Project | None, run: Any = None) -> str:
     if project is None:
         return "Opens once a spreadsheet is chosen in Data."
     draft = state.draft(project)
-    roles = draft.get("roles") or {}
-    if spreadsheet(project) is None or not roles.get("text") or not (roles.get("label") or named_labels(draft)):
+    if spreadsheet(project) is None or not has_roles(draft):
         return "Opens once a spreadsheet and its text column are chosen in Data, and its label column, or labels are named."
     if step == "plan" and not is_prepared(project):
         return "Opens once the data has been checked."

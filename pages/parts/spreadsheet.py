@@ -40,8 +40,11 @@ def reading_key(project: Project) -> str:
 
 def rows_key(project: Project) -> str:
     """Changes too with the columns that are read: where it is the same, a row number means the same row."""
-    roles = project.draft().get("roles") or {}
-    return _digest([reading_key(project), roles.get("text"), roles.get("label")])
+    draft = project.draft()
+    roles = draft.get("roles") or {}
+    others = {name: roles[name] for name in sorted(roles) if name not in ("text", "label")}
+    usual = [reading_key(project), roles.get("text"), roles.get("label")]
+    return _digest([*usual, *([draft.get("task"), others] if others else [])])
 
 
 def table_folder(project: Project) -> Path:

@@ -48,22 +48,27 @@ def perplexity_chart(held_out: Sequence[Point], reading: Sequence[Point]) -> go.
     return figure
 
 
-def f1_chart(points: Sequence[Point], tfidf: float | None, x_title: str = "step", metric: Metric = USUAL) -> go.Figure:
-    """The score on the validation rows as training goes on, or as labels grow, beside the TF-IDF line it has to beat."""
+def f1_chart(
+    points: Sequence[Point], beside: float | None, x_title: str = "step", metric: Metric = USUAL, name: str = "tfidf"
+) -> go.Figure:
+    """The score on the validation rows as training goes on, or as labels grow, beside the line it has to beat.
+
+    beside: the score of the baseline called `name`.
+    """
     figure = figure_of(f"f1-{x_title}", 260)
     line(figure, points, "your model", VALIDATION, f"{x_title} %{{x:,}}: {metric.title} %{{y:.3f}}", markers=True)
     end = max((x for x, _ in points), default=0.0) or 1.0
-    if tfidf is not None:
-        name, colour = BASELINES["tfidf"]
+    if beside is not None:
+        title, colour = BASELINES.get(name, BASELINES["tfidf"])
         figure.add_scatter(
             x=[0.0, end],
-            y=[tfidf, tfidf],
+            y=[beside, beside],
             mode="lines",
-            name=name,
+            name=title,
             line={"color": colour, "width": 2, "dash": "dot"},
-            hovertemplate=f"{name}: {metric.title} %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{title}: {metric.title} %{{y:.3f}}<extra></extra>",
         )
-    values = [y for _, y in points] + ([tfidf] if tfidf is not None else [])
+    values = [y for _, y in points] + ([beside] if beside is not None else [])
     floor = max(0.0, min(values) - 0.05) if values else 0.0
     figure.update_xaxes(title_text=x_title, rangemode="tozero")
     top = max(values, default=1.0)

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import problems, shell, train_charts, words
-from pages.parts.charts import CONFIG
+from pages.parts.charts import BASELINES, CONFIG
 from pages.parts.live import GOING_ON, LiveView, expected_phases, patience_of, read_live
 from pages.parts.live_time import AFTER, BEFORE
 from pages.parts.metrics import METRICS, USUAL
@@ -23,8 +23,6 @@ from tlcore.jobs import JobState
 from tlcore.models.bases import BASES
 from tlcore.strategies import get_strategy
 from tlcore.strategies.then import job_phases_of
-
-TFIDF = "tfidf"
 
 
 def view_of(run: Path) -> LiveView:
@@ -117,7 +115,10 @@ def progress(view: LiveView, asked: str, waking: bool = False) -> None:
 
 def graphs(view: LiveView, run: Path) -> None:
     """The charts for which there are points, side by side where there are two."""
-    tfidf, metric = dict(view.baselines).get(TFIDF), METRICS.get(view.metric, USUAL)
+    metric = METRICS.get(view.metric, USUAL)
+    scores = dict(view.baselines)
+    name = next((one for one in BASELINES if one in scores and one != "majority"), "tfidf")
+    beside = scores.get(name)
     drawn = []
     if view.perplexity:
         title = "How well it guesses words in your texts: perplexity, lower is better"
@@ -126,11 +127,11 @@ def graphs(view: LiveView, run: Path) -> None:
         figure = train_charts.loss_chart(view.loss, view.validation_loss)
         drawn.append(("How wrong it is: the loss, lower is better", "loss", figure))
     if view.f1:
-        figure = train_charts.f1_chart(view.f1, tfidf, metric=metric)
+        figure = train_charts.f1_chart(view.f1, beside, metric=metric, name=name)
         drawn.append((f"How good it is: {metric.title}, {metric.better}", "f1", figure))
     if view.curve:
         title = f"How good it is with fewer labels: {metric.title}, {metric.better}"
-        drawn.append((title, "curve", train_charts.f1_chart(view.curve, tfidf, "labels used", metric)))
+        drawn.append((title, "curve", train_charts.f1_chart(view.curve, beside, "labels used", metric, name)))
     for column, (title, name, figure) in zip(st.columns(len(drawn)) if drawn else [], drawn, strict=True):
         with column:
             st.markdown(f"**{title}**")

@@ -17,8 +17,9 @@ from tlcore import jobs
 from tlcore.bundle.card import quick_words
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
-from tlcore.predict.text import join_text
+from tlcore.predict.text import model_text
 from tlcore.runs import model_folder, open_model, read_report
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 TICK = 1.0
@@ -41,16 +42,18 @@ def predictor(run: Path) -> Any:
     return _predictor(str(folder), (folder / "nudge.json").stat().st_mtime_ns)
 
 
-def text_columns(run: Path) -> list[str]:
-    """The columns the model reads, by the names they had in training."""
-    roles = (read_json(run / "dataset" / "dataset.json", {}) or {}).get("roles") or {}
-    return [str(name) for name in roles.get("text") or ["text"]]
+def reads_of(run: Path) -> dict[str, list[str]]:
+    """Role -> columns that the model reads, by the names they had in training."""
+    about = read_json(run / "dataset" / "dataset.json", {}) or {}
+    roles, task = about.get("roles") or {}, get_task(str(about.get("task") or "classify"))
+    return {name: [str(one) for one in roles[name]] for name in task.reads if roles.get(name)} or {"text": ["text"]}
 
 
 def ask(project: Project, run: Path) -> None:
     """Type a text, see the answer: a fragment, so that nothing else is drawn again."""
     with problems.guard():
-        columns = text_columns(run)
+        reads = reads_of(run)
+        columns = [name for names in reads.values() for name in names]
         height = 110 if len(columns) == 1 else 70
         parts = [
             st.text_area(
@@ -62,7 +65,7 @@ def ask(project: Project, run: Path) -> None:
             for i, name in enumerate(columns)
         ]
         shell.primary("Ask", key="ask")
-        text = join_text(parts)
+        text = model_text(reads, dict(zip(columns, parts, strict=True)))
         if text:
             answer(run, text)
         else:
@@ -132,7 +135,8 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
         st.button("Try another spreadsheet", key="score-other", on_click=forget, args=(project, folder))
         return
     shell.text_table({column: cells[:5] for column, cells in preview.head.items()}, key="score-head")
-    wanted = text_columns(run)
+    reads = reads_of(run)
+    wanted = [name for names in reads.values() for name in names]
     chosen = [
         st.selectbox(
             "Which column is to be read?" if len(wanted) == 1 else f"Which column plays “{words.escape_md(column)}”?",
@@ -146,7 +150,9 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
     ready = all(chosen)
     quick = _quick(project, run, preview.rows)
     if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
-        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles={"text": chosen}, quick=quick)
+        given = iter(chosen)
+        roles = {role: [next(given) for _ in names] for role, names in reads.items()}
+        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick)
         jobs.start_job(folder)
         st.rerun()
     st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))

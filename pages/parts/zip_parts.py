@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import problems, shell, state, words
-from pages.parts.use_parts import text_columns
+from pages.parts.use_parts import reads_of
 from tlcore import jobs
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json
@@ -43,9 +43,8 @@ def take_away(project: Project, run: Path) -> None:
     st.markdown("**To use it:** unpack it, then in its folder")
     st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
     more = " For a long file, add --quick." if (read_report(run) or {}).get("quick") else ""
-    st.caption(
-        f"OUT.csv is IN.csv with more columns: {', '.join(_added(run))}. It reads: {_names(text_columns(run))}.{more}"
-    )
+    read = [name for names in reads_of(run).values() for name in names]
+    st.caption(f"OUT.csv is IN.csv with more columns: {', '.join(_added(run))}. It reads: {_names(read)}.{more}")
     st.markdown("**Inside:**\n" + "\n".join(f"- {line}" for line in INSIDE))
     st.caption(f"sha256 {words.escape_md(about.get('sha256', ''))}")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, learning, more_texts, naming, reading, shell, state, testing
+from pages.parts import columns, intake, learning, more_texts, naming, other_roles, reading, shell, state, testing
 from pages.parts.problems import problem, warnings
 from pages.parts.spreadsheet import spreadsheet
 from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
-from tlcore.predict.text import join_text
+from tlcore.rows import check_roles
 from tlcore.tables import HowRead
+from tlcore.tasks import Task
 from tlcore.workspace import Project
 
 MAPPED, LONG = 5, 240
@@ -83,6 +84,12 @@ def _preview(preview: reading.Preview) -> None:
 
 def _roles(project: Project, preview: reading.Preview) -> None:
     st.subheader("What should it read, and what should it answer?", anchor=False)
+    learning.settle(project, preview)
+    learning.picker(project)
+    task = learning.task_of(project)
+    if not other_roles.is_usual(task):
+        _other_roles(project, preview, task)
+        return
     text, labels = columns.role_pickers(project, preview)
     error = _refusal(text, labels, preview) or _mapped(project, preview, text, labels)
     if error:
@@ -97,6 +104,24 @@ def _roles(project: Project, preview: reading.Preview) -> None:
             naming.with_column(project, labels[0])
         error = _tested(project, preview, text, labels)
         more_texts.controls(project, text)
+    if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
+        state.go("check")
+
+
+def _other_roles(project: Project, preview: reading.Preview, task: Task) -> None:
+    """Pickers for the roles of a task that reads or answers something else than a text and its label."""
+    roles = other_roles.pickers(project, preview, task)
+    error = None
+    try:
+        check_roles(learning.head_table(preview), task, {name: tuple(columns) for name, columns in roles.items()})
+        _show_mapped(learning.mapped(project, preview, roles, MAPPED), True)
+    except TlcoreError as found:
+        error = found
+        problem(found)
+    else:
+        read = [column for name in task.reads for column in roles.get(name, [])]
+        answers = [column for name, columns in roles.items() if name not in task.reads for column in columns]
+        error = _tested(project, preview, read, answers)
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 
@@ -137,27 +162,29 @@ def _one_column(how: HowRead) -> TlcoreError:
 
 def _mapped(project: Project, preview: reading.Preview, text: list[str], labels: list[str]) -> TlcoreError | None:
     """What the model will see, row by row; or why the label columns are not what they are chosen for."""
-    rows = range(min(MAPPED, len(preview.numbers)))
     try:
-        answers = learning.answers(project, preview, {"text": text, "label": labels}, len(rows))
+        found = learning.mapped(project, preview, {"text": text, "label": labels}, MAPPED)
     except TlcoreError as error:
         return error
     if text == [preview.guess.get("text")] and labels == [preview.guess.get("label")]:
         st.caption("Nudge guessed both columns. Choose others if they are not the ones you mean.")
-    reads = "the left, and learns to answer the right" if labels else "this, and answers with one of your labels"
+    _show_mapped(found, bool(labels))
+    return None
+
+
+def _show_mapped(found: learning.Mapped, answered: bool) -> None:
+    reads = "the left, and learns to answer the right" if answered else "this, and answers with one of your labels"
     st.caption(f"This is what the model will see: it reads {reads}.")
-    inputs = [join_text([preview.head[column][i] for column in text]) for i in rows]
     shell.text_table(
         {
-            "row": [preview.numbers[i] for i in rows],
-            "it reads": [text if len(text) <= LONG else text[:LONG] + " …" for text in inputs],
-            **({"it should answer": answers} if labels else {}),
+            "row": found.numbers,
+            "it reads": [text if len(text) <= LONG else text[:LONG] + " …" for text in found.reads],
+            **({"it should answer": found.answers} if answered else {}),
         },
         key="mapped",
         widths={"row": NUMBER_WIDTH},
         alt="Five rows as the model will see them",
     )
-    return None
 
 
 main()

@@ -125,8 +125,10 @@ def test_a_few_ways_are_shown_until_all_are_asked_for(home: Path) -> None:
     assert app.radio[0].value == "ia3"  # what was chosen stays among the few
 
 
-def test_what_cannot_learn_the_task_is_not_said_to_lack_rows(home: Path) -> None:
+def test_what_cannot_learn_the_task_is_there_with_the_reason(home: Path) -> None:
     from tests.advise.test_advise_fakes import facts, machine
 
     advice = planning.propose(facts(), machine(), {"task": "multilabel"}, None)
-    assert "few_shot" not in {other.strategy for other in advice.alternatives}
+    (other,) = (other for other in advice.alternatives if other.strategy == "few_shot")
+    assert not other.available
+    assert "exactly one label" in other.why_not

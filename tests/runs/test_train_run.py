@@ -64,7 +64,7 @@ def watch(
     class Noting:
         def __init__(self, name: str) -> None:
             self.real = get_strategy(name)
-            self.Settings = self.real.Settings
+            self.name, self.Settings = name, self.real.Settings
 
         def fit(self, given: FitInput) -> Any:
             run.given.append(given)

@@ -17,8 +17,9 @@ from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.machine import Machine
 from tlcore.models.bases import get_base
 from tlcore.plan import Plan, installed_versions, make_settings
-from tlcore.strategies.base import can_learn, check_task
+from tlcore.strategies.base import can_learn, check_task, why_unfit
 from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
+from tlcore.tasks import get_task
 
 if TYPE_CHECKING:
     from tlcore.strategies.base import Estimate, Strategy
@@ -86,16 +87,17 @@ def recommend(
     compute: str | None = None,
     complexity: str | None = None,
     strategy: str | None = None,
-    base: str = "minilm",
+    base: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     then: str | None = None,
 ) -> Recommendation:
     """Propose a Plan. `data`, `compute`, `complexity` override what was measured; `strategy` is the user's own choice.
 
-    settings: wishes for the chosen strategy, by name; `then.NAME` for the one that follows, which is `then` where the user
+    base: None for the task's own. settings: wishes for the chosen strategy, by name; `then.NAME` for the one that follows, which is `then` where the user
     chose it. Raises TlcoreError for an unknown name or a value out of range.
     """
+    base = base or get_task(task).base
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
@@ -123,6 +125,7 @@ def recommend(
         alternatives=(
             *_alternatives(facts, machine, row, chosen, options, case),
             *_shut(able, options),
+            *_unfit(task),
             *_to_come(row),
         ),
         substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
@@ -305,6 +308,12 @@ def _shut(able: Sequence[Strategy], options: Sequence[_Option]) -> list[Alternat
     """What could learn this, had enough rows a label."""
     open_here = {option.strategy.name for option in options}
     return [Alternative(one.name, one.title, NEEDS_LABELS, None, False) for one in able if one.name not in open_here]
+
+
+def _unfit(task: str) -> list[Alternative]:
+    """What cannot learn this task, and why."""
+    reasons = ((one, why_unfit(one, task)) for one in table.available_strategies())
+    return [Alternative(one.name, one.title, why, None, False) for one, why in reasons if why]
 
 
 def _to_come(row: DecisionRow) -> list[Alternative]:

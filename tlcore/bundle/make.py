@@ -24,6 +24,7 @@ from tlcore.predict import main as predict_main
 from tlcore.predict.answers import NUMBER, kind_of
 from tlcore.predict.predictor import QUICK
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_columns, write_csv
+from tlcore.predict.text import model_text, parts_of
 from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
@@ -143,21 +144,31 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     """A few texts (of the test rows, else of those without a label, plus odd ones) and what the model in this run answers for them."""
     import pyarrow.parquet
 
-    from tlcore.predict.predictor import Predictor
+    from tlcore.predict.kinds import load_predictor
 
-    predictor = Predictor.load(model)
+    predictor = load_predictor(model)
     read = pyarrow.parquet.read_table
     texts = read(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     if not texts and (run / ANSWERS).exists():
         texts = read(run / ANSWERS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
-    first, *rest = map(bare, predictor.text_columns)
-    columns = {first: texts, **{name: [""] * len(texts) for name in rest}}
+    reads = {role: [bare(name) for name in names] for role, names in predictor.reads.items()}
+    columns = _golden_columns(reads, texts)
     write_csv(tree / "golden_rows.csv", columns)
     # Read back, so that what is expected is expected of exactly what the zip will read.
     columns = read_csv(tree / "golden_rows.csv")
-    answers = predictor.predict([text.strip() for text in columns[first]])
+    rows = (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+    answers = predictor.predict([model_text(reads, row) for row in rows])
     write_csv(tree / "golden_expected.csv", with_columns(columns, answers.columns()))
+
+
+def _golden_columns(reads: dict[str, list[str]], texts: list[str]) -> dict[str, list[str]]:
+    """Each part of the texts in the first column of its role."""
+    parts = [parts_of(text) if len(reads) > 1 else [text] for text in texts]
+    columns = {name: [""] * len(texts) for names in reads.values() for name in names}
+    for place, names in enumerate(reads.values()):
+        columns[names[0]] = [one[place] if place < len(one) else one[-1] for one in parts]
+    return columns
 
 
 def _zip(tree: Path, target: Path) -> None:

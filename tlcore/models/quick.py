@@ -17,7 +17,7 @@ from onnx.external_data_helper import load_external_data_for_model
 from tlcore.files import read_json, write_json
 from tlcore.models.onnx_export import GRAPH, SPARE, WEIGHTS, point_into
 from tlcore.predict.predictor import ABOUT, QUICK, Answers, Predictor, reading_differs
-from tlcore.tasks import get_task
+from tlcore.tasks.classify import Classify
 
 LARGEST = 1_500 * 2**20
 """Bytes of weights; above, the graph would not fit the one file that onnxruntime writes."""
@@ -44,7 +44,7 @@ def add_quick(
     """
     try:
         write_quick(folder)
-        found = _compare(folder, texts[:MOST], labels[:MOST], alike or get_task("classify").alike)
+        found = _compare(folder, texts[:MOST], labels[:MOST], alike or Classify().alike)
     except Exception:  # onnxruntime's tools raise no narrower class; without it the model is as good as before
         logging.getLogger(__name__).warning("no quick version", exc_info=True)
         found = None

@@ -63,6 +63,14 @@ class Fitted:
     pretraining: dict[str, Any] | None = None
     unadapted: Fitted | None = None
     asked: Teaching | None = None
+    answer: dict[str, Any] | None = None
+    """How the predictor is to read what it gives, where the objective does not say."""
+    validation_answers: list[str] | None = None
+    """Of the validation rows, by a model that did not learn from them; where there are no probabilities."""
+
+    def save(self, folder: Path, about: dict[str, Any]) -> None:
+        """Write the model's folder, as tlcore.predict reads it; about: what nudge.json says."""
+        save_model(self, folder, about)
 
 
 def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:

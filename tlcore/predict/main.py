@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from .predictor import Predictor
+from .kinds import load_predictor
 from .sheet import Sheet, SheetError, bare, with_columns, write_blocks
-from .text import join_text
+from .text import model_text
 
 ROWS_AT_ONCE = 20_000
 """So many are read, answered and written before the next; equal texts among them are answered once."""
@@ -30,7 +31,7 @@ def main(folder: Path) -> int:
     )
     args = parser.parse_args()
     try:
-        predictor = Predictor.load(folder, quick=args.quick)
+        predictor = load_predictor(folder, quick=args.quick)
         if args.quick and not predictor.quick:
             print("No quick version can be used here: every row is answered exactly.", file=sys.stderr)
         rows = score(predictor, args.input, args.output, args.text, _say)
@@ -42,7 +43,7 @@ def main(folder: Path) -> int:
 
 
 def score(
-    predictor: Predictor, source: Path, target: Path, text_columns: list[str] | None = None,
+    predictor: Any, source: Path, target: Path, text_columns: list[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:  # fmt: skip
     """Score one file of any size, block by block; the number of rows. Raises SheetError where a column is missing.
@@ -50,7 +51,10 @@ def score(
     progress: called with rows done and all rows.
     """
     sheet = Sheet(source)
-    wanted = [bare(name) for name in text_columns or predictor.text_columns]
+    reads = {role: [bare(name) for name in columns] for role, columns in predictor.reads.items()}
+    if text_columns:
+        reads = given_columns(reads, [bare(name) for name in text_columns])
+    wanted = [name for columns in reads.values() for name in columns]
     missing = [name for name in wanted if name not in sheet.names]
     if missing:
         raise SheetError(
@@ -60,7 +64,8 @@ def score(
     def answered() -> Iterator[Mapping[str, Sequence[str]]]:
         done = 0
         for columns in sheet.blocks(ROWS_AT_ONCE):
-            texts = [join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True)]
+            cells = zip(*(columns[name] for name in wanted), strict=True)
+            texts = [model_text(reads, dict(zip(wanted, row, strict=True))) for row in cells]
             answers = predictor.predict(texts)
             yield with_columns(columns, answers.columns())
             done += len(texts)
@@ -68,6 +73,18 @@ def score(
                 progress(done, sheet.rows)
 
     return write_blocks(target, answered())
+
+
+def given_columns(reads: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[str, list[str]]:
+    """The columns named instead of those of training: all for a model that reads one text, else one for each role in order.
+
+    Raises SheetError where they are not as many.
+    """
+    if len(reads) == 1:
+        return {role: list(names) for role in reads}
+    if len(names) != len(reads):
+        raise SheetError(f"Name {len(reads)} columns with --text, in this order: {', '.join(reads)}.")
+    return {role: [name] for role, name in zip(reads, names, strict=True)}
 
 
 def _say(done: int, rows: int) -> None:

@@ -49,6 +49,7 @@ class Predictor:
         self.about, self.quick = about, quick
         self.labels: list[str] = about["labels"]
         self.text_columns: list[str] = about["text_columns"]
+        self.reads: dict[str, list[str]] = reads_of(about)
         self.answer: dict[str, Any] | None = about.get("answer")
         self.outputs = outputs_of(self.answer, self.labels)
         options = onnxruntime.SessionOptions()
@@ -145,6 +146,11 @@ class Predictor:
             mask[row, : len(one)] = 1
         given = {"input_ids": tokens, "attention_mask": mask}
         return self._session.run(None, {name: given[name] for name in self._inputs})[0]
+
+
+def reads_of(about: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Role -> columns that a model reads, in order; a model of an older Nudge does not say."""
+    return {name: list(columns) for name, columns in (about.get("reads") or {"text": about["text_columns"]}).items()}
 
 
 def reading_differs(folder: Path, about: dict[str, Any]) -> float:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tlcore.datasets import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
 from tlcore.jobs import create_job
 from tlcore.plan import Plan
-
-if TYPE_CHECKING:
-    from tlcore.predict.predictor import Predictor
 
 ANSWERS = "answers.parquet"
 """To the rows without a label (at most so many as tlcore.evaluate.unscored answers)."""
@@ -67,12 +64,12 @@ def bundle_info(run: Path, adapter: bool = False) -> dict[str, Any] | None:
     return about if about and about.get("checked") and (run / zip_name).exists() else None
 
 
-def open_model(folder: Path, quick: bool = False) -> Predictor:
+def open_model(folder: Path, quick: bool = False) -> Any:
     """The predictor in a model's folder; the quick one if asked for and there. Raises TlcoreError if it cannot be opened."""
-    from tlcore.predict.predictor import Predictor
+    from tlcore.predict.kinds import load_predictor
 
     try:
-        return Predictor.load(folder, quick=quick)
+        return load_predictor(folder, quick=quick)
     except (OSError, ValueError) as error:
         raise TlcoreError(
             "This model cannot be opened.",

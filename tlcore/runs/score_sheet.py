@@ -11,9 +11,8 @@ from typing import Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import write_json
-from tlcore.predict.predictor import Predictor
 from tlcore.predict.sheet import with_columns
-from tlcore.predict.text import join_text
+from tlcore.predict.text import model_text
 from tlcore.runs import model_folder, open_model
 from tlcore.runs.scored import keep_scored
 from tlcore.tables import Table, read_table, write_table
@@ -51,7 +50,7 @@ def score_sheet(context: JobContext) -> str:
 
 
 def score_table(
-    predictor: Predictor,
+    predictor: Any,
     table: Table,
     roles: Mapping[str, Sequence[str]],
     progress: Callable[[int, int], None] | None = None,
@@ -61,16 +60,18 @@ def score_table(
     Raises TlcoreError if a text column is missing.
     """
     begun = time.monotonic()
-    wanted = list(roles.get("text") or predictor.text_columns)
+    reads = {role: list(roles.get(role) or columns) for role, columns in predictor.reads.items()}
+    wanted = [name for names in reads.values() for name in names]
     missing = [name for name in wanted if name not in table.columns]
     if missing:
         raise TlcoreError(
             f"There is no column “{missing[0]}”, which this model reads.",
             table.how.file,
-            f"Say which column to read instead (--role text=COLUMN). Columns here: {', '.join(table.columns)}.",
+            f"Say which column to read instead (--role {_role_of(reads, missing[0])}=COLUMN). Columns here: {', '.join(table.columns)}.",
         )
     columns: dict[str, Sequence[str]] = {name: table.cells(name) for name in table.columns}
-    texts = (join_text(parts) for parts in zip(*(columns[name] for name in wanted), strict=True))
+    cells = zip(*(columns[name] for name in wanted), strict=True)
+    texts = (model_text(reads, dict(zip(wanted, row, strict=True))) for row in cells)
     added: dict[str, list[str]] = {}
     done, empty, unsure = 0, 0, 0
     while block := list(islice(texts, ROWS_AT_ONCE)):
@@ -94,7 +95,11 @@ def score_table(
     return with_columns(columns, added or predictor.predict([]).columns()), summary
 
 
-def _counted(predictor: Predictor, added: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _role_of(reads: Mapping[str, Sequence[str]], column: str) -> str:
+    return next(role for role, columns in reads.items() if column in columns)
+
+
+def _counted(predictor: Any, added: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """How often each answer was given: of several labels each by itself, of numbers none."""
     if not predictor.labels:
         return {}

@@ -24,14 +24,15 @@ from tlcore.jobs import CANCEL, KEEP
 from tlcore.models.adapter_files import save_adapter
 from tlcore.models.bases import base_folder, public_name
 from tlcore.models.quick import FEWEST, add_quick
-from tlcore.models.saved import Fitted, save_model
+from tlcore.models.saved import Fitted
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
-from tlcore.predict.predictor import Answers, Predictor
+from tlcore.predict.kinds import load_predictor
+from tlcore.predict.predictor import Answers
 from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.runs.asked import asked_report
 from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
-from tlcore.strategies import FitInput, check_task, get_strategy
+from tlcore.strategies import FitInput, check_task, get_strategy, teach
 from tlcore.strategies.then import reads_unlabelled
 from tlcore.strategies.zero_shot import said
 from tlcore.worker import JobContext, peak_memory_mb
@@ -71,16 +72,16 @@ def _train(context: JobContext) -> str:
         context.emit("note", text=warning, level="warning")
     baselines = _baselines(context, dataset)
     given = _given(context, plan, dataset)
-    fitted = get_strategy(plan.strategy).fit(given)
-    how = given.objective.answer(fitted.validation_probabilities, np.array(given.validation_y))
+    fitted = teach(get_strategy(plan.strategy), given)
+    how = _how(given, fitted)
     ended = "stopped" if context.stop_wish() == KEEP else "done"
 
     context.phase("export", "Making the model ready to use")
-    save_model(fitted, run / MODEL, _about(plan, dataset, how))
+    fitted.save(run / MODEL, _about(plan, dataset, how))
     _adapter(context, plan, fitted)
     quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
-    predictor = Predictor.load(run / MODEL)
+    predictor = load_predictor(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS)
     plain = _plain(context, plan, dataset, given, fitted)
@@ -88,7 +89,7 @@ def _train(context: JobContext) -> str:
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
     report |= beside_earlier(run, dataset, answers.predictions)
-    validation = _validation(dataset, how, fitted.validation_probabilities)
+    validation = _validation(dataset, how, fitted)
     unscored = answer_unlabelled(dataset, predictor, run / ANSWERS, lambda done, total: _progress(context, done, total))
     more = {"validation": validation, "answer": how, "ended": ended, "quick": quick, "unscored": unscored}
     return _end(context, report | more)
@@ -98,8 +99,15 @@ def _plain(context: JobContext, plan: Plan, dataset: Dataset, given: FitInput, f
     """Answers to the test rows of the model that did not read unlabelled texts first, where it was trained beside the other."""
     if fitted.unadapted is None:
         return None
-    how = given.objective.answer(fitted.unadapted.validation_probabilities, np.array(given.validation_y))
+    how = _how(given, fitted.unadapted)
     return plain_answers(fitted.unadapted, _work(context), _about(plan, dataset, how), dataset.texts(TEST))
+
+
+def _how(given: FitInput, fitted: Fitted) -> dict[str, Any] | None:
+    """How the predictor is to read what the model gives, tuned on the validation rows."""
+    if fitted.answer is not None:
+        return fitted.answer
+    return given.objective.answer(fitted.validation_probabilities, np.array(given.validation_y))
 
 
 def _end(context: JobContext, report: dict[str, Any]) -> str:
@@ -116,8 +124,13 @@ def _end(context: JobContext, report: dict[str, Any]) -> str:
     write_json(run / REPORT, report)
     shutil.rmtree(_work(context), ignore_errors=True)
     metric = report.get("metric", "macro_f1")  # an older Nudge did not name it
-    context.emit("result", **{metric: report["test"][metric]}, tfidf=report["baselines"]["tfidf"][metric])
+    context.emit("result", **{metric: report["test"][metric]}, baseline=_beside(report)[metric])
     return str(report["ended"])
+
+
+def _beside(report: dict[str, Any]) -> dict[str, Any]:
+    """The scores of the baseline that is to be beaten."""
+    return dict(report["baselines"][report.get("baseline", "tfidf")])
 
 
 class _one_at_a_time:
@@ -203,7 +216,10 @@ def _adapter(context: JobContext, plan: Plan, fitted: Fitted) -> None:
 
 
 def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
-    """A quick version of the model, tried on the validation rows (with rows it learned from, where those are few)."""
+    """A quick version of the model, tried on the validation rows (with rows it learned from, where those are few); None for a
+    kind of model that has none."""
+    if dataset.task.alike is None:
+        return None
     texts, targets = dataset.texts(VALIDATION), dataset.targets(VALIDATION)
     more = max(0, FEWEST - len(texts))
     texts, targets = texts + dataset.texts(TRAIN)[:more], targets + dataset.targets(TRAIN)[:more]
@@ -219,9 +235,15 @@ def _quick(context: JobContext, dataset: Dataset) -> dict[str, Any] | None:
 def _about(plan: Plan, dataset: Dataset, how: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "task": plan.task, "strategy": plan.strategy, "base": public_name(plan.base), "base_revision": plan.base_revision,
-        "labels": list(dataset.labels), "text_columns": list(dataset.roles["text"]),
+        "labels": list(dataset.labels), **_columns(dataset),
         "output_columns": list(dataset.task.output_columns), **({"answer": how} if how else {}),
     }  # fmt: skip
+
+
+def _columns(dataset: Dataset) -> dict[str, Any]:
+    """reads: role -> columns that the model reads, in order; text_columns: all of these."""
+    reads = {name: list(dataset.roles[name]) for name in dataset.task.reads if dataset.roles.get(name)}
+    return {"reads": reads, "text_columns": [column for columns in reads.values() for column in columns]}
 
 
 def _report(
@@ -229,19 +251,22 @@ def _report(
 ) -> dict[str, Any]:
     counts = Counter(dataset.counts())
     return {
-        "strategy": plan.strategy, "base": plan.base, "task": plan.task, "metric": dataset.task.metric,
+        "strategy": plan.strategy, "base": plan.base, "task": plan.task, "metric": dataset.task.metric, "baseline": dataset.task.baseline,
         "rows": {side: counts[side] for side in (TRAIN, VALIDATION, TEST)}, **dataset.history(),
         **dataset.task.report(dataset.targets(TEST), answers, dict(baselines), dataset.labels),
         "baselines_learned": len(set(dataset.targets(TRAIN))) > 1,
         "epochs": fitted.epochs, "trainable_parameters": fitted.trainable_parameters,
         "total_parameters": fitted.total_parameters, "test_looks": 1, "warnings": list(dataset.warnings),
-        "chosen": fitted.chosen, "text_columns": list(dataset.roles["text"]), "run": str(context.folder),
+        "chosen": fitted.chosen, **_columns(dataset), "run": str(context.folder),
         "plan": plan.to_json(),
     }  # fmt: skip
 
 
-def _validation(dataset: Dataset, how: dict[str, Any] | None, outputs: np.ndarray | None) -> dict[str, Any]:
+def _validation(dataset: Dataset, how: dict[str, Any] | None, fitted: Fitted) -> dict[str, Any]:
     """Scores on the validation rows by a model that did not learn from them; all None where there is none."""
+    if fitted.validation_answers is not None:
+        return dataset.task.score(dataset.targets(VALIDATION), fitted.validation_answers, None, dataset.labels)
+    outputs = fitted.validation_probabilities
     if outputs is None or not len(outputs):
         return dataset.task.score([], [], None, dataset.labels)
     found = to_answers(how, dataset.labels, outputs).predictions

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
-from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task
+from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task, teach, why_unfit
 from tlcore.strategies.bitfit import BitFit
 from tlcore.strategies.few_shot import FewShot
 from tlcore.strategies.few_shot_prompt import FewShotPrompt
@@ -28,6 +28,7 @@ STRATEGIES: tuple[Strategy, ...] = (
 
 __all__ = [
     "STRATEGIES", "Block", "Estimate", "FitInput", "Strategy", "all_strategies", "can_learn", "check_task", "get_strategy",
+    "teach", "why_unfit",
 ]  # fmt: skip
 
 

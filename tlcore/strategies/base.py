@@ -102,17 +102,46 @@ class Strategy(Protocol):
         ...
 
 
-def can_learn(strategy: Strategy, task: str) -> bool:
-    """Whether a strategy is for a task: for all, unless it has `tasks`, the names of those it is for."""
+class Teaches(Protocol):
+    """An objective for what is no class, set of classes or number: it has a network and a loop of its own, to which the strategy
+    only says what moves. Then targets are given to it as they are: `FitInput.train_y` holds texts."""
+
+    def teach(self, strategy: Strategy, given: FitInput) -> Fitted:
+        """Learn, as `Strategy.fit`."""
+        ...
+
+
+def teach(strategy: Strategy, given: FitInput) -> Fitted:
+    """Learn by a strategy, in the way that suits what is learned."""
+    own = getattr(given.objective, "teach", None)
+    found: Fitted = own(strategy, given) if own else strategy.fit(given)
+    return found
+
+
+ONE_LABEL = "It needs exactly one label a text."
+
+
+def why_unfit(strategy: Strategy, task: str) -> str:
+    """Why a strategy cannot learn a task, in a sentence; "" where it can.
+
+    It is for all tasks, unless it has `tasks`, the names of those it is for, or the task says that it does not suit it.
+    """
+    from tlcore.tasks import get_task
+
     tasks: Sequence[str] | None = getattr(strategy, "tasks", None)
-    return tasks is None or task in tasks
+    unfit = get_task(task).unfit_strategies.get(strategy.name, "")
+    return unfit or ("" if tasks is None or task in tasks else ONE_LABEL)
+
+
+def can_learn(strategy: Strategy, task: str) -> bool:
+    return not why_unfit(strategy, task)
 
 
 def check_task(strategy: Strategy, task: str) -> None:
     """Raises TlcoreError where a strategy is not for a task."""
-    if not can_learn(strategy, task):
+    if why := why_unfit(strategy, task):
         raise TlcoreError(
-            f"“{strategy.title}” ({strategy.name}) cannot learn this: it needs exactly one label a text.",
+            f"“{strategy.title}” ({strategy.name}) cannot learn this: {why[0].lower()}{why[1:]}",
             f"the task “{task}”",
-            "Choose another way to train, such as frozen_features or full_finetune, or auto.",
+            "Choose another way to train, such as full_finetune, or auto.",
         )

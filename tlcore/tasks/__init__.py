@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
+from tlcore.tables.table import Table
 from tlcore.tasks.base import Role, Task
 from tlcore.tasks.classify import Classify
 from tlcore.tasks.multilabel import Multilabel
@@ -17,7 +18,9 @@ TASKS: tuple[Task, ...] = (Classify(), Multilabel(), Score())
 PLANNED = ("ner", "qa", "rewrite", "image_text")
 """Names that the command line knows already; refused, clearly, until their file is here."""
 
-__all__ = ["PLANNED", "TASKS", "Role", "Task", "all_tasks", "get_task", "guess_task"]
+PLAINLY = 0.8
+
+__all__ = ["PLANNED", "TASKS", "Role", "Task", "all_tasks", "get_task", "guess_by_columns", "guess_task"]
 
 
 def all_tasks() -> tuple[Task, ...]:
@@ -41,6 +44,12 @@ def get_task(name: str) -> Task:
             f"The task “{name}” is not in this version of Nudge yet.", f"the task “{name}”", f"Available now: {known}."
         )
     raise TlcoreError(f"There is no task called “{name}”.", f"the task “{name}”", f"Available: {known}.")
+
+
+def guess_by_columns(table: Table) -> str | None:
+    """The name of the task that the columns of a table plainly say, by their names or by what is in them; None as a rule."""
+    found = max(all_tasks(), key=lambda task: task.suits_columns(table))
+    return found.name if found.suits_columns(table) >= PLAINLY else None
 
 
 def guess_task(cells: Sequence[str]) -> str:

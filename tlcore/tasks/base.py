@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
+
+from tlcore.predict.text import model_text
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
     from tlcore.predict.answers import Answers
     from tlcore.tables import Table
+
+
+class Usual:
+    """What holds of most tasks; a task says what is otherwise."""
+
+    one_of = False
+    reads: tuple[str, ...] = ("text",)
+    baseline = "tfidf"
+    base = "minilm"
+    unfit_strategies: Mapping[str, str] = MappingProxyType({})
+    unfit_checks: frozenset[str] = frozenset()
+
+    def guess_columns(self, table: Table) -> dict[str, str | None]:
+        from tlcore.tables import guess_roles
+
+        return guess_roles(table)
+
+    def suits_columns(self, table: Table) -> float:
+        return 0.0
+
+    def suits(self, cells: Sequence[str]) -> float:
+        return 0.0
+
+    def shown(self, target: str) -> str:
+        return target
+
+    def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
+        return table, {name: tuple(columns) for name, columns in roles.items()}
+
+    def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
+        return model_text({name: roles[name] for name in self.reads if roles.get(name)}, row)
 
 
 @dataclass(frozen=True)
@@ -58,8 +92,36 @@ class Task(Protocol):
         ...
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The roles that make up what the model reads, in the order in which they are packed (tlcore.predict.text)."""
+        ...
+
+    @property
+    def baseline(self) -> str:
+        """Which of `baselines` it must beat."""
+        ...
+
+    @property
+    def base(self) -> str:
+        """The base model that is taken unless another is wished for."""
+        ...
+
+    @property
+    def unfit_strategies(self) -> Mapping[str, str]:
+        """Names of strategies that cannot learn this, and why, in a sentence."""
+        ...
+
+    @property
     def unfit_checks(self) -> frozenset[str]:
         """Names of checks that assume something of the labels which does not hold here."""
+        ...
+
+    def guess_columns(self, table: Table) -> dict[str, str | None]:
+        """Role -> the column that most likely plays it, or None."""
+        ...
+
+    def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
+        """The table with one row for each text, and who plays which role then; as they are, where that is so already."""
         ...
 
     def settle(self, table: Table, roles: Mapping[str, Sequence[str]]) -> Task:
@@ -89,6 +151,14 @@ class Task(Protocol):
         """How much a column looks as if this was to be learned from it, 0 to 1."""
         ...
 
+    def suits_columns(self, table: Table) -> float:
+        """How much all columns together look as if this was meant, 0 to 1; 0 where the label column alone tells."""
+        ...
+
+    def shown(self, target: str) -> str:
+        """A target in words for a screen."""
+        ...
+
     def validate(self, targets: Sequence[str | None]) -> list[str]:
         """Warnings in plain words. Raises TlcoreError where nothing can be learned from these targets."""
         ...
@@ -100,13 +170,15 @@ class Task(Protocol):
         ...
 
     def objective(self, labels: Sequence[str], targets: Sequence[str]) -> Objective:
-        """Loss, head and how outputs are read. targets: of all rows that are learned from or steered by."""
+        """Loss, head and how outputs are read. targets: of all rows that are learned from or steered by.
+
+        What is no class, set of classes or number has an objective of its own, a `Teaches` (tlcore.strategies.base)."""
         ...
 
     def baselines(
         self, texts: Sequence[str], targets: Sequence[str], unseen: Sequence[str], labels: Sequence[str]
     ) -> dict[str, list[str]]:
-        """Answers for the unseen texts of what needs no language model, by name; `majority` and `tfidf` among them."""
+        """Answers for the unseen texts of what needs no language model, by name; `baseline` among them."""
         ...
 
     def report(
@@ -115,6 +187,8 @@ class Task(Protocol):
         """test, baselines, difference, per_class, and what else the report says of the test rows."""
         ...
 
-    def alike(self, exact: Answers, quick: Answers, truth: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
-        """same_answers, accuracy and exact_accuracy (shares) of a quick version beside the exact one."""
+    @property
+    def alike(self) -> Callable[[Answers, Answers, Sequence[str], Sequence[str]], dict[str, float]] | None:
+        """From the answers of the exact and of a quick version, the truth and the labels: same_answers, accuracy and
+        exact_accuracy (shares). None where models of this kind have no quick version."""
         ...

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
-from tlcore.predict.text import join_text
-from tlcore.tasks.base import Role
+from tlcore.tasks.base import Role, Usual
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
@@ -22,7 +21,7 @@ ROWS_PER_CLASS_TO_BE_A_CATEGORY = 2.0
 """With fewer rows a class than this, a column of many values is an id, a number or free text."""
 
 
-class Classify:
+class Classify(Usual):
     name = "classify"
     title = "Sort texts into groups"
     question = "Which group does this text belong to?"
@@ -33,13 +32,9 @@ class Classify:
     )
     output_columns: tuple[str, ...] = ("prediction", "confidence")
     metric = "macro_f1"
-    unfit_checks: frozenset[str] = frozenset()
 
     def settle(self, table: Table, roles: Mapping[str, Sequence[str]]) -> Classify:
         return self
-
-    def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
-        return join_text([row[column] for column in roles["text"]])
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         columns = roles.get("label") or ()

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tlcore.errors import TlcoreError
-from tlcore.predict.text import join_text
-from tlcore.tasks.base import Role
+from tlcore.tasks.base import Role, Usual
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
@@ -36,7 +35,7 @@ MOST_ODD = 0.1
 
 
 @dataclass(frozen=True)
-class Multilabel:
+class Multilabel(Usual):
     """mark: what parts the labels in a cell. ticked: in columns of yes and no, a blank cell means no. notes: what was found."""
 
     mark: str = JOIN
@@ -46,7 +45,6 @@ class Multilabel:
     name = "multilabel"
     title = "Give each text every label that fits"
     question = "Which labels fit this text?"
-    one_of = False
     roles: ClassVar[tuple[Role, ...]] = (
         Role("text", "Text", "The column to read. Several columns are read one after the other.", many=True),
         Role(
@@ -105,9 +103,6 @@ class Multilabel:
                 "A blank cell counts as no. Rows with no tick at all are taken as unlabelled: write 0 to say that none fits."
             )
         return replace(self, ticked=ticked, notes=tuple(notes))
-
-    def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
-        return join_text([row[column] for column in roles["text"]])
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         """Labels joined by ";" in the order of their names, NO_LABEL where none fits, None where nobody has said."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tlcore.errors import TlcoreError
-from tlcore.predict.text import join_text
-from tlcore.tasks.base import Role
+from tlcore.tasks.base import Role, Usual
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
@@ -30,7 +29,7 @@ STEPS = 10
 
 
 @dataclass(frozen=True)
-class Score:
+class Score(Usual):
     """decimal: what stands before the decimals. notes: what was found in the column."""
 
     decimal: str = "."
@@ -39,7 +38,6 @@ class Score:
     name = "score"
     title = "Give each text a number"
     question = "How much?"
-    one_of = False
     roles: ClassVar[tuple[Role, ...]] = (
         Role("text", "Text", "The column to read. Several columns are read one after the other.", many=True),
         Role("label", "Number", "The column with the right number. Rows where it is empty are kept as unlabelled."),
@@ -76,9 +74,6 @@ class Score:
         if decimal == ",":
             notes.append(f"The comma in “{column}” is read as the decimal comma.")
         return replace(self, decimal=decimal, notes=tuple(notes))
-
-    def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
-        return join_text([row[column] for column in roles["text"]])
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         columns = roles.get("label") or ()
