@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +16,13 @@ from functools import lru_cache
 GIVEN, MOVED, ONLY, NEAREST, ALIKE, ABSENT = "given", "moved", "only", "nearest", "alike", "absent"
 """How it was found: at its start; not there but at another place; the only place; the one of several that is nearest to the
 question's words; in another spelling; nowhere."""
-FEWEST_LETTERS = 3
+FEWEST_LETTERS = 4
 """Of a word of the question that may tell places apart; shorter ones are everywhere."""
 WORD = re.compile(r"\w+")
+SENTENCE_ENDS = re.compile(r"[.!?。！？]\s|\n")
+ANOTHER_SENTENCE, NEAR = 60, 20
+"""Letters: a word of another sentence counts as so much farther away; below some distance, nearer is hardly better."""
+INSIDE_NUMBER = re.compile(r"\d[.,]\d")
 LIKE = str.maketrans({
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'", "′": "'", "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"',
     "»": '"', "″": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "…": "...",
@@ -76,9 +81,11 @@ def _whole_words(passage: str, answer: str, starts: list[int]) -> list[int]:
 
 
 def _is_whole(passage: str, begin: int, end: int) -> bool:
+    """No part of a longer word or number (“300” in “1,300”)."""
     before = begin > 0 and passage[begin - 1].isalnum() and passage[begin].isalnum()
     after = end < len(passage) and passage[end].isalnum() and passage[end - 1].isalnum()
-    return not before and not after
+    number = INSIDE_NUMBER.search(passage[max(0, begin - 2) : begin + 1]) or INSIDE_NUMBER.search(passage[end - 1 : end + 2])
+    return not before and not after and not number
 
 
 @lru_cache(maxsize=4)
@@ -128,8 +135,13 @@ def _nearest(passage: str, spans: list[tuple[int, int]], question: str) -> tuple
         if (word := found.group().casefold()) in asked:
             there.setdefault(word, []).append(found.start())
 
+    ends = [found.start() for found in SENTENCE_ENDS.finditer(passage)]
+
+    def far(at: int, begin: int, end: int) -> float:
+        apart = abs(bisect_left(ends, at) - bisect_left(ends, begin))
+        return max(begin - at, at - end, 0) + ANOTHER_SENTENCE * apart
+
     def closeness(span: tuple[int, int]) -> float:
-        middle = (span[0] + span[1]) / 2
-        return sum(1 / len(at) / (20 + min(abs(one - middle) for one in at)) for at in there.values())
+        return sum(1 / len(at) / (NEAR + min(far(one, *span) for one in at)) for at in there.values())
 
     return max(spans, key=closeness)

@@ -36,6 +36,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """What columns are called that play a role, the plainest first."""
 MOSTLY = 0.6
+SHORTEST_PASSAGE = 40
+"""Letters that the cells of a column must have on average to look like passages."""
 ONE_ANSWER = "It sorts texts into labels, and an answer is a place in a passage."
 
 
@@ -65,6 +67,7 @@ class QuestionAnswering(Usual):
     alike = None
     unfit_strategies = MappingProxyType(
         dict.fromkeys(("few_shot", "zero_shot", "few_shot_prompt"), ONE_ANSWER)
+        | {"frozen_features": "The model as it came was never asked where in a text something stands, so nothing on top of it can tell."}
         | {"mlm_then_finetune": "What it reads first are single texts without a label, not questions with their passages."}
     )
     unfit_checks = frozenset({
@@ -287,7 +290,7 @@ def _by_content(table: Table, named: dict[str, str | None]) -> dict[str, str | N
 
     rows = max(1, table.rows)
     take("question", lambda name: sum(cell.endswith(("?", "？")) for cell in cells[name]) / rows, MOSTLY)
-    take("context", lambda name: sum(map(len, cells[name])) / rows, 60)
+    take("context", lambda name: sum(map(len, cells[name])) / rows, SHORTEST_PASSAGE)
     passages = cells.get(str(found["context"]), [])
     take("answer", lambda name: sum(bool(a) and a != p and a in p for a, p in zip(cells[name], passages, strict=False)) / rows, MOSTLY)
     return found
