@@ -66,8 +66,12 @@ def test_half_a_letter_is_no_answer() -> None:
     assert find_answer("Cafe\u0301 au lait", "cafe", "").how == ABSENT
 
 
-@given(st.text(max_size=60), st.integers(0, 59), st.integers(1, 30), st.integers(-5, 70) | st.none(), st.text(max_size=20))
-def test_a_piece_of_a_passage_is_always_found_in_it(passage: str, at: int, many: int, start: int | None, question: str) -> None:
+@given(
+    st.text(max_size=60), st.integers(0, 59), st.integers(1, 30), st.integers(-5, 70) | st.none(), st.text(max_size=20)
+)
+def test_a_piece_of_a_passage_is_always_found_in_it(
+    passage: str, at: int, many: int, start: int | None, question: str
+) -> None:
     piece = passage[at : at + many].strip()
     if not piece:
         return

@@ -84,7 +84,9 @@ def _is_whole(passage: str, begin: int, end: int) -> bool:
     """No part of a longer word or number (“300” in “1,300”)."""
     before = begin > 0 and passage[begin - 1].isalnum() and passage[begin].isalnum()
     after = end < len(passage) and passage[end].isalnum() and passage[end - 1].isalnum()
-    number = INSIDE_NUMBER.search(passage[max(0, begin - 2) : begin + 1]) or INSIDE_NUMBER.search(passage[end - 1 : end + 2])
+    number = INSIDE_NUMBER.search(passage[max(0, begin - 2) : begin + 1]) or INSIDE_NUMBER.search(
+        passage[end - 1 : end + 2]
+    )
     return not before and not after and not number
 
 

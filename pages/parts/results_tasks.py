@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts import charts, number_charts, shell, words
 from pages.parts import results_parts as parts
 from pages.parts.metrics import metric_of
+from pages.parts.results_passages import Passages
 
 Report = Mapping[str, Any]
 View = Callable[[Path, Report], None]
@@ -86,9 +87,9 @@ class Number(OneLabel):
         return {"Truth and answer": _scatter, "Largest misses": _misses}
 
 
-def kind_of(report: Report) -> OneLabel:
+def kind_of(report: Report) -> Any:
     """What says and draws the results of this report."""
-    return {"multilabel": SeveralLabels(), "score": Number()}.get(str(report.get("task")), OneLabel())
+    return {"multilabel": SeveralLabels(), "qa": Passages(), "score": Number()}.get(str(report.get("task")), OneLabel())
 
 
 def _with_span(report: Report, name: bool = True) -> str:

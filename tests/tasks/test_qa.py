@@ -21,7 +21,20 @@ from tlcore.tasks.qa import NO_ANSWER, QuestionAnswering
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "handbook_questions" / "handbook_questions.csv"
 TASK = get_task("qa")
 ROLES = {"question": ("question",), "context": ("context",), "answer": ("answer",)}
-PLACES = ("Lindhaven", "Ostrup", "Radhaus", "Elbe", "Ouse", "Ropewalk", "Tidemark", "Waypost", "Harbour", "Kestrel", "Heron", "Otter")
+PLACES = (
+    "Lindhaven",
+    "Ostrup",
+    "Radhaus",
+    "Elbe",
+    "Ouse",
+    "Ropewalk",
+    "Tidemark",
+    "Waypost",
+    "Harbour",
+    "Kestrel",
+    "Heron",
+    "Otter",
+)
 
 
 def table(tmp_path: Path, rows: list[dict[str, str]]) -> Table:
@@ -32,13 +45,22 @@ def table(tmp_path: Path, rows: list[dict[str, str]]) -> Table:
 
 def asked(**changes: str) -> dict[str, str]:
     """A row whose answer stands in it once."""
-    return {"question": "Where is the office?", "context": "The office is in Lindhaven. It opens at 7.", "answer": "Lindhaven", **changes}
+    return {
+        "question": "Where is the office?",
+        "context": "The office is in Lindhaven. It opens at 7.",
+        "answer": "Lindhaven",
+        **changes,
+    }
 
 
 def many(count: int = 12, **changes: str) -> list[dict[str, str]]:
     """Rows on passages of their own, none of them odd."""
     return [
-        asked(context=f"The office number {i} is in {place}, beside the {place.lower()} river.", answer=f"in {place}", **changes)
+        asked(
+            context=f"The office number {i} is in {place}, beside the {place.lower()} river.",
+            answer=f"in {place}",
+            **changes,
+        )
         for i, place in enumerate(PLACES[:count])
     ]
 
@@ -48,7 +70,7 @@ def settled(found: Table, roles: dict[str, tuple[str, ...]] | None = None) -> An
 
 
 def notes(tmp_path: Path, row: dict[str, str], roles: dict[str, tuple[str, ...]] | None = None) -> str:
-    filled = {name: "" for name in row}
+    filled = dict.fromkeys(row, "")
     return " ".join(settled(table(tmp_path, [*({**filled, **one} for one in many()), row]), roles).notes)
 
 
@@ -104,7 +126,9 @@ def test_starts_that_count_from_one_are_found_out(tmp_path: Path) -> None:
     task = settled(table(tmp_path, rows), roles)
     assert task.first == 1
     assert "counted from 1" in task.notes[0]
-    assert [json.loads(task.target(roles, row))["start"] for row in rows] == [int(row["answer_start"]) - 1 for row in rows]
+    assert [json.loads(task.target(roles, row))["start"] for row in rows] == [
+        int(row["answer_start"]) - 1 for row in rows
+    ]
 
 
 def test_starts_that_are_off_are_mended_and_said(tmp_path: Path) -> None:
@@ -145,10 +169,19 @@ def test_answers_that_are_no_pieces_of_the_passage_are_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "names", [("question", "context", "answer"), ("Query", "Paragraph", "Answers"), ("Frage", "Absatz", "Antwort"), ("x", "y", "z")]
+    "names",
+    [
+        ("question", "context", "answer"),
+        ("Query", "Paragraph", "Answers"),
+        ("Frage", "Absatz", "Antwort"),
+        ("x", "y", "z"),
+    ],
 )
 def test_the_columns_are_guessed_by_name_or_by_what_is_in_them(tmp_path: Path, names: tuple[str, ...]) -> None:
-    rows = [{"no": f"{i:03}", names[0]: row["question"], names[1]: row["context"], names[2]: row["answer"]} for i, row in enumerate(many())]
+    rows = [
+        {"no": f"{i:03}", names[0]: row["question"], names[1]: row["context"], names[2]: row["answer"]}
+        for i, row in enumerate(many())
+    ]
     found = table(tmp_path, rows)
     guess = TASK.guess_columns(found)
     assert tuple(guess[role] for role in ("question", "context", "answer")) == names
@@ -156,9 +189,16 @@ def test_the_columns_are_guessed_by_name_or_by_what_is_in_them(tmp_path: Path, n
 
 
 def test_other_tables_are_not_taken_for_questions(tmp_path: Path) -> None:
-    for sample in ("support_tickets/support_tickets.csv", "short_news/short_news.csv", "guest_comments/guest_comments.csv"):
+    for sample in (
+        "support_tickets/support_tickets.csv",
+        "short_news/short_news.csv",
+        "guest_comments/guest_comments.csv",
+    ):
         assert guess_by_columns(read_table(SAMPLE.parents[1] / sample)) is None
-    rows = [{"question": "Where is it?", "answer": f"In room {i}.", "context": "We are glad to help you."} for i in range(12)]
+    rows = [
+        {"question": "Where is it?", "answer": f"In room {i}.", "context": "We are glad to help you."}
+        for i in range(12)
+    ]
     assert guess_by_columns(table(tmp_path, rows)) is None  # free answers
 
 
@@ -186,14 +226,17 @@ def test_one_passage_for_all_questions_is_split_by_chance(tmp_path: Path) -> Non
 
 def test_what_cannot_learn_it_says_why_and_what_can_is_most() -> None:
     why = {one.name: why_unfit(one, "qa") for one in all_strategies()}
-    assert all(not why[name] for name in ("top_layers", "full_finetune", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning"))
+    assert all(
+        not why[name]
+        for name in ("top_layers", "full_finetune", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning")
+    )
     for name in ("frozen_features", "few_shot", "zero_shot", "few_shot_prompt", "mlm_then_finetune"):
         assert why[name].endswith(".")
 
 
 def test_the_zip_writes_what_the_task_reads() -> None:
     assert passages.NO_ANSWER == NO_ANSWER
-    assert QuestionAnswering.output_columns == tuple(passages.PassageAnswers([]).columns())
+    assert QuestionAnswering.output_columns == tuple(passages.PassageAnswers([], []).columns())
 
 
 def test_the_command_line_checks_and_recommends(capsys: pytest.CaptureFixture[str]) -> None:

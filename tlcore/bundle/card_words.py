@@ -10,6 +10,7 @@ NAMES = {
     "tfidf": "TF-IDF + {model} (no pretrained model)",
     "tfidf_tuned": "TF-IDF + {model}, thresholds tuned",
     "majority": "{always}",
+    "nearest": "the sentence most like the question (TF-IDF; no pretrained model)",
 }
 
 
@@ -122,7 +123,36 @@ class Numbers(OneLabel):
         return ""
 
 
-WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers()}
+class Passages(OneLabel):
+    kind, metric, metric_name = "model that answers questions from passages", "token_f1", "token F1"
+    columns = (("exact_match", "exact match"),)
+    added = (
+        "`prediction` (a piece of the passage, or `(no answer)`), `confidence` (0 to 1) and `start` (how many letters of the passage "
+        "come before it). With other column names give `--text` twice: the question, then the passage"
+    )
+    limit = (
+        "It finds words that stand in the passage; it sums nothing up and adds nothing. Where it was not taught that a passage may not "
+        "hold the answer, it always gives one. Look at `confidence`; check the low ones by hand."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return "finds the answer to a question in it, word for word"
+
+    def right(self, test: Report) -> str:
+        return f"{test['rows'] - test['wrong']:,} of {test['rows']:,} right word for word; token F1 is how many words answer and truth share."
+
+    def difference(self, report: Report) -> str:
+        gap = report["difference"]
+        if gap["token_f1"] is None:
+            return ""
+        span = f"({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
+        return f"{gap['token_f1'] * 100:+.1f} points of token F1 against the sentence most like the question {span}: {self._luck(gap)}"
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return ""
+
+
+WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "qa": Passages(), "score": Numbers()}
 
 
 def words_of(report: Report) -> OneLabel:

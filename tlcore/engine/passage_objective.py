@@ -38,7 +38,9 @@ ROWS_TO_TUNE = 20
 class Labels(list[list[int]]):
     """A label for each token of each window; with what it takes to see whether the answers are right."""
 
-    def __init__(self, some: Sequence[list[int]], windows: Sequence[Window], texts: Sequence[str], targets: Sequence[str]) -> None:
+    def __init__(
+        self, some: Sequence[list[int]], windows: Sequence[Window], texts: Sequence[str], targets: Sequence[str]
+    ) -> None:
         super().__init__(some)
         self.windows, self.texts, self.targets = windows, list(texts), list(targets)
 
@@ -87,7 +89,9 @@ class InPassage:
         """The loss a window; token F1 and exact match over the questions."""
         answers = [one.text for one in self._found(y.windows, y.texts, logits)]
         scores = passage_scores(y.targets, answers)
-        loss = float(np.mean([_loss_of(np.asarray(s, dtype=float), np.array(one)) for s, one in zip(logits, y, strict=True)]))
+        loss = float(
+            np.mean([_loss_of(np.asarray(s, dtype=float), np.array(one)) for s, one in zip(logits, y, strict=True)])
+        )
         return {"loss": loss, "token_f1": scores["token_f1"] or 0.0, "exact_match": scores["exact_match"] or 0.0}
 
     def watched(self, wish: str) -> str:
@@ -109,7 +113,9 @@ class InPassage:
         width, last = int(encoder.config.hidden_size), int(encoder.config.num_hidden_layers)
         weight = np.random.default_rng(given.plan.seed).normal(0.0, SMALL, (2, width)).astype(np.float32)
         head = Head(weight, np.zeros(2, dtype=np.float32))
-        return TokenClassifier(encoder, head, (last,), given.settings.dropout, None, given.objective), Reading((last,), 0.0, False, None)
+        return TokenClassifier(encoder, head, (last,), given.settings.dropout, None, given.objective), Reading(
+            (last,), 0.0, False, None
+        )
 
     def answers(self, texts: Sequence[str], rows: TokenRows, logits: Sequence[np.ndarray]) -> list[str]:
         """What is said of each validation text; from here on with the margin for “not in here” that does best on them."""

@@ -56,9 +56,10 @@ NOTHING = Found("", -1, math.nan, (), -math.inf)
 
 @dataclass(frozen=True)
 class PassageAnswers:
-    """One a text, in order."""
+    """One a text, in order; passages: what each was found in."""
 
     found: list[Found]
+    passages: list[str]
 
     @property
     def predictions(self) -> list[str]:
@@ -123,9 +124,7 @@ def rank_pieces(
     return found, math.exp(-top) / total if none else 0.0
 
 
-def answer_from(
-    passage: str, windows: Sequence[Window], scores: Sequence[np.ndarray], how: Mapping[str, Any]
-) -> Found:
+def answer_from(passage: str, windows: Sequence[Window], scores: Sequence[np.ndarray], how: Mapping[str, Any]) -> Found:
     """The answer to a question, from the windows of its passage and what the head gave for their tokens."""
     joined, places = join(windows, scores)
     if not places:
@@ -160,7 +159,7 @@ class PassagePredictor(TokenPredictor):
             text: answer_from(parts_of(text)[-1], [windows[i] for i in some], [scores[i] for i in some], self.answer)
             for text, some in zip(distinct, by_row(windows, len(distinct)), strict=True)
         }
-        return PassageAnswers([known.get(text, NOTHING) for text in texts])
+        return PassageAnswers([known.get(text, NOTHING) for text in texts], [parts_of(text)[-1] for text in texts])
 
 
 def _is_whole(text: str) -> bool:

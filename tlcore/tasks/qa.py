@@ -67,8 +67,12 @@ class QuestionAnswering(Usual):
     alike = None
     unfit_strategies = MappingProxyType(
         dict.fromkeys(("few_shot", "zero_shot", "few_shot_prompt"), ONE_ANSWER)
-        | {"frozen_features": "The model as it came was never asked where in a text something stands, so nothing on top of it can tell."}
-        | {"mlm_then_finetune": "What it reads first are single texts without a label, not questions with their passages."}
+        | {
+            "frozen_features": "The model as it came was never asked where in a text something stands, so nothing on top of it can tell."
+        }
+        | {
+            "mlm_then_finetune": "What it reads first are single texts without a label, not questions with their passages."
+        }
     )
     unfit_checks = frozenset({
         "label_column", "label_variants", "contradictions", "single_rows", "small_classes", "imbalance", "cut_off", "too_long",
@@ -127,7 +131,9 @@ class QuestionAnswering(Usual):
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         found = _by_name(table)
-        return _by_content(table, found) if not all(found[name] for name in ("question", "context", "answer")) else found
+        return (
+            _by_content(table, found) if not all(found[name] for name in ("question", "context", "answer")) else found
+        )
 
     def suits_columns(self, table: Table) -> float:
         """Plainly, where the answers are pieces of the passages."""
@@ -135,7 +141,9 @@ class QuestionAnswering(Usual):
         if not all(found[name] for name in ("question", "context", "answer")):
             return 0.0
         question, context, answer = (table.cells(str(found[name])) for name in ("question", "context", "answer"))
-        filled = [(q, c, a.strip()) for q, c, a in zip(question, context, answer, strict=True) if a.strip() and c.strip()]
+        filled = [
+            (q, c, a.strip()) for q, c, a in zip(question, context, answer, strict=True) if a.strip() and c.strip()
+        ]
         inside = sum(a in c and len(a) < len(c) for _, c, a in filled)
         return 0.95 if filled and inside >= MOSTLY * len(filled) else 0.0
 
@@ -271,7 +279,9 @@ def _says_none(cells: Mapping[str, str], roles: Mapping[str, Sequence[str]]) -> 
 
 def _by_name(table: Table) -> dict[str, str | None]:
     """Role -> the column that is called so."""
-    tidy = {" ".join(name.casefold().replace("_", " ").replace(".", " ").split()): name for name in reversed(table.columns)}
+    tidy = {
+        " ".join(name.casefold().replace("_", " ").replace(".", " ").split()): name for name in reversed(table.columns)
+    }
     return {role: next((tidy[name] for name in names if name in tidy), None) for role, names in NAMES.items()}
 
 
@@ -292,7 +302,11 @@ def _by_content(table: Table, named: dict[str, str | None]) -> dict[str, str | N
     take("question", lambda name: sum(cell.endswith(("?", "？")) for cell in cells[name]) / rows, MOSTLY)
     take("context", lambda name: sum(map(len, cells[name])) / rows, SHORTEST_PASSAGE)
     passages = cells.get(str(found["context"]), [])
-    take("answer", lambda name: sum(bool(a) and a != p and a in p for a, p in zip(cells[name], passages, strict=False)) / rows, MOSTLY)
+    take(
+        "answer",
+        lambda name: sum(bool(a) and a != p and a in p for a, p in zip(cells[name], passages, strict=False)) / rows,
+        MOSTLY,
+    )
     return found
 
 
@@ -306,11 +320,15 @@ def _refuse_hopeless(known: int, said: int) -> None:
         )
     if not said:
         raise TlcoreError(
-            "Every row says that the passage does not hold the answer.", where, "Add questions that the passages answer."
+            "Every row says that the passage does not hold the answer.",
+            where,
+            "Add questions that the passages answer.",
         )
     if known < MIN_ROWS:
         raise TlcoreError(
-            f"Only {known} rows have an answer.", where, f"Answer at least {MIN_ROWS}; from about 100 on the result starts to be useful."
+            f"Only {known} rows have an answer.",
+            where,
+            f"Answer at least {MIN_ROWS}; from about 100 on the result starts to be useful.",
         )
 
 
