@@ -9,6 +9,9 @@ Report = Mapping[str, Any]
 NAMES = {
     "tfidf": "TF-IDF + {model} (no pretrained model)",
     "tfidf_tuned": "TF-IDF + {model}, thresholds tuned",
+    "lookup": "looking up names seen in training",
+    "nearest": "the sentence most like the question",
+    "untuned": "the language model as it came",
     "majority": "{always}",
 }
 
@@ -22,6 +25,7 @@ class OneLabel:
     kind, metric, metric_name = "classifier", "macro_f1", "macro-F1"
     model, always = "logistic regression", "always the commonest label"
     columns: tuple[tuple[str, str], ...] = (("accuracy", "accuracy"), ("auroc", "AUROC"))
+    against = "TF-IDF"
     added = "`prediction` and `confidence` (0 to 1)"
     limit = "It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand."
 
@@ -52,7 +56,8 @@ class OneLabel:
         gap = report["difference"]
         if gap[self.metric] is None:
             return ""
-        points = f"{gap[self.metric] * 100:+.1f} points of {self.metric_name} against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
+        against = self.against
+        points = f"{gap[self.metric] * 100:+.1f} points of {self.metric_name} against {against} ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
         return f"{points}: {self._luck(gap)}"
 
     @staticmethod
@@ -122,7 +127,23 @@ class Numbers(OneLabel):
         return ""
 
 
-WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers()}
+class Names(OneLabel):
+    kind, metric, metric_name, against = "finder of names", "entity_f1", "entity F1", "looking names up"
+    columns = (("precision", "precision"), ("recall", "recall"), ("partial_f1", "F1 if ends may be off"))
+    added = (
+        "`prediction` (JSON: begin, end and label of each name, in characters), `confidence` (0 to 1: of the least certain name) and "
+        "`names` (the same in words)"
+    )
+    limit = "It knows the kinds of names it was shown, and finds those best that stand in texts like yours."
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"finds names of {len(report['per_class'])} kinds in a text{labels}"
+
+    def right(self, test: Report) -> str:
+        return f"it found {test['found']:,} of {test['names']:,} names; {test['found']:,} of the {test['said']:,} it gave are right."
+
+
+WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names()}
 
 
 def words_of(report: Report) -> OneLabel:

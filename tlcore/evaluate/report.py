@@ -56,6 +56,7 @@ def save_predictions(dataset: Dataset, answers: Answers, path: Path) -> None:
     part = dataset.part(TEST)
     table = {name: part[name][:] for name in ("row", "source", "text", "label")}
     table |= {"prediction": answers.predictions, "confidence": answers.confidence}
-    if answers.ranges is not None:
-        table |= {"low": [low for low, _ in answers.ranges], "high": [high for _, high in answers.ranges]}
+    ranges = getattr(answers, "ranges", None)
+    if ranges is not None:
+        table |= {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]}
     pyarrow.parquet.write_table(pyarrow.table(table), path)

@@ -182,7 +182,7 @@ class Task(Protocol):
         ...
 
     def report(
-        self, truth: Sequence[str], answers: Answers, baselines: dict[str, Sequence[str]], labels: Sequence[str]
+        self, truth: Sequence[str], answers: Any, baselines: dict[str, Sequence[str]], labels: Sequence[str]
     ) -> dict[str, Any]:
         """test, baselines, difference, per_class, and what else the report says of the test rows."""
         ...
