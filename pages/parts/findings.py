@@ -26,7 +26,12 @@ class Words:
     joined: str = "in"
 
 
-WORDS = {"classify": Words(), "multilabel": Words("label", "labels", "with"), "score": Words("")}
+WORDS = {
+    "classify": Words(),
+    "multilabel": Words("label", "labels", "with"),
+    "score": Words(""),
+    "ner": Words("kind of name", "kinds of names", "with"),
+}
 
 
 def headline(found: Prepared) -> None:

@@ -99,9 +99,13 @@ def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]
     task = task_of(project).settle(table, arranged)
     first = {name: table.cells(name)[:rows] for name in table.columns}
     cells = [{name: first[name][i] for name in first} for i in range(min(rows, table.rows))]
+    reads = [task.model_input(arranged, row) for row in cells]
     targets = [task.target(arranged, row) for row in cells]
     return Mapped(
         [int(number) for number in table.row_numbers[:rows]],
-        [NEXT.join(part for part in parts_of(task.model_input(arranged, row)) if part) for row in cells],
-        ["(no label)" if target is None else task.shown(target) for target in targets],
+        [NEXT.join(part for part in parts_of(text) if part) for text in reads],
+        [
+            "(no label)" if target is None else task.shown(target, text)
+            for target, text in zip(targets, reads, strict=True)
+        ],
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .answers import SPANS as SPANS
 from .windows import TokenPredictor, Window, first_tokens, units
 
-SPANS = "spans"
 OUTSIDE = "O"
 NEVER = -1e9
 Span = dict[str, Any]
@@ -103,6 +103,8 @@ class SpanAnswers:
     """spans: of each text, in order; None where it is blank. confidence: of the least certain span, nan where there is none."""
 
     spans: list[list[Span] | None]
+    texts: list[str] = field(default_factory=list)
+    """What was asked about."""
 
     @property
     def predictions(self) -> list[str]:
@@ -134,4 +136,4 @@ class SpanPredictor(TokenPredictor):
             text: spans_of(text, [windows[i] for i in by_row[row]], [scores[i] for i in by_row[row]], self.labels)
             for row, text in enumerate(distinct)
         }
-        return SpanAnswers([known.get(text) for text in texts])
+        return SpanAnswers([known.get(text) for text in texts], list(texts))

@@ -60,14 +60,15 @@ def cut(tokenizer: Tokenizer, texts: Sequence[str], length: int) -> list[Window]
 
 def _encoded(tokenizer: Tokenizer, some: Sequence[Sequence[str]], length: int) -> list[Encoding]:
     tokenizer.no_padding()
+    tokenizer.no_truncation()
     pairs = max(map(len, some), default=1) > 1
-    tokenizer.enable_truncation(
-        length, stride=int(length * OVERLAP), strategy="only_second" if pairs else "longest_first"
-    )
+    room = int(length * LONGEST_FIRST_PART)
+    firsts = [_short(tokenizer, " ".join(one[:-1]), room) for one in some] if pairs else []
+    strategy = "only_second" if pairs else "longest_first"
+    tokenizer.enable_truncation(length, stride=int(length * OVERLAP), strategy=strategy)
     if not pairs:
         return list(tokenizer.encode_batch([one[-1] for one in some]))
-    room = int(length * LONGEST_FIRST_PART)
-    return list(tokenizer.encode_batch([(_short(tokenizer, " ".join(one[:-1]), room), one[-1]) for one in some]))
+    return list(tokenizer.encode_batch([(first, one[-1]) for first, one in zip(firsts, some, strict=True)]))
 
 
 def _short(tokenizer: Tokenizer, text: str, room: int) -> str:

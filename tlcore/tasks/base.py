@@ -36,7 +36,7 @@ class Usual:
     def suits(self, cells: Sequence[str]) -> float:
         return 0.0
 
-    def shown(self, target: str) -> str:
+    def shown(self, target: str, text: str = "") -> str:
         return target
 
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
@@ -155,8 +155,8 @@ class Task(Protocol):
         """How much all columns together look as if this was meant, 0 to 1; 0 where the label column alone tells."""
         ...
 
-    def shown(self, target: str) -> str:
-        """A target in words for a screen."""
+    def shown(self, target: str, text: str = "") -> str:
+        """A target, or an answer, in words for a screen. text: what it is about, if known."""
         ...
 
     def validate(self, targets: Sequence[str | None]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,8 +173,10 @@ def spans_in(target: str) -> list[Span]:
     return [(one["start"], one["end"], one["label"]) for one in json.loads(target)] if target else []
 
 
-def in_words(target: str, text: Mapping[str, str] | str = "") -> str:
-    """Labels of a target, as a screen says them without the text: “2 PERSON, 1 LOC”."""
+def in_words(target: str, text: str = "") -> str:
+    """A target as a screen says it: “Ada (PERSON); London (LOC)”, without the text “1 PERSON, 1 LOC”."""
+    if text:
+        return "; ".join(f"{text[begin:end]} ({label})" for begin, end, label in spans_in(target)) or "no names"
     counts: dict[str, int] = {}
     for _, _, label in spans_in(target):
         counts[label] = counts.get(label, 0) + 1

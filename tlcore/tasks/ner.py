@@ -147,8 +147,8 @@ class Ner(Usual):
     def names(self, target: str) -> tuple[str, ...]:
         return tuple(sorted({label for _, _, label in spans_in(target)}))
 
-    def shown(self, target: str) -> str:
-        return in_words(target)
+    def shown(self, target: str, text: str = "") -> str:
+        return in_words(target, text)
 
     def strata(self, targets: Sequence[str]) -> list[str]:
         """The rarest kind of name of each row."""
