@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import charts, number_charts, passage_parts, shell, words
-from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, digits_for, kind_of, parted, thresholds_of
+from pages.parts.marked import Mark, colours_of, marked_html
+from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, SPANS, digits_for, kind_of, parted, thresholds_of
 from tlcore.predict.passages import NO_ANSWER, PASSAGE
 
 MOST_LABELS, FEW_BESIDE = 12, 3
@@ -86,5 +87,20 @@ def passage(model: Any, found: Any) -> None:
         st.caption(words.escape_md(f"The next best: {listed}."))
 
 
-ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number, PASSAGE: passage}
+def names(model: Any, found: Any) -> None:
+    """The text with the names in it marked, then each with how sure it is."""
+    (spans,) = found.spans
+    told = words.plural(len(spans), "name")
+    shell.answer(f"{told[0].upper()}{told[1:]} found" if spans else "No name found")
+    if not spans:
+        st.caption("Either there is none, or it is of a kind that the model was not shown.")
+        return
+    colours = colours_of(sorted(model.labels))
+    st.html(marked_html(found.texts[0], [Mark(one["start"], one["end"], one["label"]) for one in spans], colours))
+    columns = {"name": [one["text"] for one in spans], "kind": [one["label"] for one in spans],
+               "sure": [words.percent(one["confidence"]) for one in spans]}  # fmt: skip
+    shell.text_table(columns, key="names", widths={"name": "medium"}, alt="The names found, and how sure each is")
+
+
+ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number, SPANS: names, PASSAGE: passage}
 """By how the head is read, where that is not one label."""

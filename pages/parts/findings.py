@@ -34,6 +34,7 @@ WORDS = {
     "classify": Words(),
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
+    "ner": Words("kind of name", "kinds of names", "with"),
     "qa": Words("", each="an answer", whole=True),
 }
 

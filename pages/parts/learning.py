@@ -20,6 +20,7 @@ OTHERS = ("ner", "qa", "rewrite", "image_text")
 ABOUT = {
     "classify": "One label a text: each row belongs to one group.",
     "multilabel": "All labels that fit, also none: several labels in a cell (“a; b”), or a column of yes and no for each.",
+    "ner": "Names, products, places, amounts: whatever is marked in your texts, found in new ones.",
     "qa": "A passage and a question to it: the answer is a piece of the passage, found word for word.",
     "score": "A number that is an amount, such as 1 to 5 stars or 0 to 100: 4 is nearer to 5 than 1 is.",
 }
@@ -99,9 +100,13 @@ def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]
     task = task_of(project).settle(table, arranged)
     first = {name: table.cells(name)[:rows] for name in table.columns}
     cells = [{name: first[name][i] for name in first} for i in range(min(rows, table.rows))]
+    reads = [task.model_input(arranged, row) for row in cells]
     targets = [task.target(arranged, row) for row in cells]
     return Mapped(
         [int(number) for number in table.row_numbers[:rows]],
-        [NEXT.join(part for part in parts_of(task.model_input(arranged, row)) if part) for row in cells],
-        ["(no label)" if target is None else task.shown(target) for target in targets],
+        [NEXT.join(part for part in parts_of(text) if part) for text in reads],
+        [
+            "(no label)" if target is None else task.shown(target, text)
+            for target, text in zip(targets, reads, strict=True)
+        ],
     )

@@ -1,4 +1,7 @@
-"""A passage with pieces of it marked: the true answer, the one that was given. Users' words are escaped, never formatted."""
+"""A passage with pieces of it marked: the true answer, the one that was given, which may overlap (names that may not: marked.py).
+
+Users' words are escaped, never formatted.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.parts import passage_parts, words
 from pages.parts import results_parts as parts
-from pages.parts.metrics import metric_of
+from pages.parts.results_tasks import OneLabel, difference_words, with_span
 from tlcore.evaluate.overlap import overlap
 from tlcore.predict.text import parts_of
 from tlcore.tasks.qa import NO_ANSWER
@@ -19,21 +19,15 @@ from tlcore.tasks.qa import NO_ANSWER
 Report = Mapping[str, Any]
 MOST_ROWS = 2000
 SILENT = "(the passage does not say)"
-AGAINST = "the sentence most like the question"
 
 
-class Passages:
-    """As results_tasks.OneLabel: headline, lines, views."""
+class Passages(OneLabel):
+    """How many answers are right, what wrong ones have in common with the true ones, and each in its passage."""
 
     def headline(self, report: Report) -> str:
         """“Right word for word for 41 of 100 questions; token F1 0.45 (0.40–0.50).”"""
-        test, metric = report.get("test") or {}, metric_of(report)
-        right, value = parts.right_of(test), test.get("token_f1")
-        low, high = test.get("token_f1_low"), test.get("token_f1_high")
-        said = [f"right word for word for {right} questions"] if right else []
-        if value is not None:
-            span = f" ({metric.short(low)}–{metric.short(high)})" if low is not None and high is not None else ""
-            said.append(f"{metric.title} {metric.short(value)}{span}")
+        right, score = parts.right_of(report.get("test") or {}), with_span(report)
+        said = [*([f"right word for word for {right} questions"] if right else []), *([score] if score else [])]
         line = "; ".join(said) or "this model has no score"
         return f"{line[0].upper()}{line[1:]}."
 
@@ -49,23 +43,10 @@ class Passages:
             lines.append(
                 f"Where the passage does not say, it said so {words.of(test.get('unanswered_right', 0), none)} times."
             )
-        return [*lines, difference_sentence(report)]
+        return [*lines, difference_words(report)]
 
     def views(self) -> dict[str, Any]:
         return {"Wrong answers": _wrong, "All answers": _all}
-
-
-def difference_sentence(report: Report) -> str:
-    """Whether the model is really better than taking the sentence most like the question."""
-    found = report.get("difference") or {}
-    gain, low, high = found.get("token_f1"), found.get("low"), found.get("high")
-    if gain is None or low is None or high is None:
-        return "There is no simple method to compare with here."
-    span = f"{parts.points_of(low)} to {parts.points_of(high)} with 95% certainty"
-    if not found.get("real"):
-        return f"The difference to {AGAINST} could be chance: {parts.points_of(gain)} points, {span}. More test rows would settle it."
-    size = f"{parts.points_of(abs(gain), sign=False)} points of token F1, {span}"
-    return f"Really {'better' if gain > 0 else 'worse'} than {AGAINST}: by {size}."
 
 
 def _wrong(run: Path, report: Report) -> None:

@@ -11,13 +11,19 @@ import streamlit as st
 from pages.parts import charts, number_charts, shell, words
 from pages.parts import results_parts as parts
 from pages.parts.metrics import metric_of
-from pages.parts.results_passages import Passages
 
 Report = Mapping[str, Any]
 View = Callable[[Path, Report], None]
 MOST_ROWS, MOST_MISSES = 2000, 200
 JOIN, NO_LABEL = ";", "(none)"
-AGAINST = {"tfidf": "counting words (TF-IDF)", "tfidf_tuned": "counting words with tuned thresholds (TF-IDF)"}
+AGAINST = {
+    "tfidf": "counting words (TF-IDF)",
+    "tfidf_tuned": "counting words with tuned thresholds (TF-IDF)",
+    "lookup": "looking up names seen before",
+    "nearest": "taking the sentence most like the question",
+    "untuned": "the language model as it came",
+}
+"""What a difference is to, in words."""
 
 
 class OneLabel:
@@ -41,7 +47,7 @@ class SeveralLabels(OneLabel):
     def headline(self, report: Report) -> str:
         """“Every label right for 69 of 100 texts; micro-F1 0.91 (0.90–0.93).”"""
         test = report.get("test") or {}
-        right, score = parts.right_of(test), _with_span(report)
+        right, score = parts.right_of(test), with_span(report)
         told = [f"every label right for {right} texts"] if right else []
         line = "; ".join([*told, *([score] if score else [])]) or "this model has no score"
         return f"{line[0].upper()}{line[1:]}."
@@ -57,7 +63,7 @@ class SeveralLabels(OneLabel):
             lines.append(
                 f"Of the labels it gave, {words.of(right, said)} are right; of those there are, it found {words.of(right, there)}."
             )
-        return [*lines, _difference(report)]
+        return [*lines, difference_words(report)]
 
     def views(self) -> dict[str, View]:
         return {"Wrong rows": _wrong_sets, "Labels": lambda run, report: parts.classes(report)}
@@ -66,7 +72,7 @@ class SeveralLabels(OneLabel):
 class Number(OneLabel):
     def headline(self, report: Report) -> str:
         """“Off by 0.62 on average (0.55–0.70).”"""
-        score = _with_span(report, name=False)
+        score = with_span(report, name=False)
         return (
             f"Off by {score.replace(' (', ' on average (') if '(' in score else score + ' on average'}."
             if score
@@ -87,12 +93,16 @@ class Number(OneLabel):
         return {"Truth and answer": _scatter, "Largest misses": _misses}
 
 
-def kind_of(report: Report) -> Any:
+def kind_of(report: Report) -> OneLabel:
     """What says and draws the results of this report."""
-    return {"multilabel": SeveralLabels(), "qa": Passages(), "score": Number()}.get(str(report.get("task")), OneLabel())
+    from pages.parts.results_names import Names
+    from pages.parts.results_passages import Passages
+
+    kinds = {"multilabel": SeveralLabels(), "score": Number(), "ner": Names(), "qa": Passages()}
+    return kinds.get(str(report.get("task")), OneLabel())
 
 
-def _with_span(report: Report, name: bool = True) -> str:
+def with_span(report: Report, name: bool = True) -> str:
     """“micro-F1 0.91 (0.90–0.93)”, "" where there is no score."""
     test, metric = report.get("test") or {}, metric_of(report)
     value, low, high = (test.get(f"{metric.name}{end}") for end in ("", "_low", "_high"))
@@ -102,8 +112,8 @@ def _with_span(report: Report, name: bool = True) -> str:
     return f"{metric.title + ' ' if name else ''}{metric.short(value)}{span}"
 
 
-def _difference(report: Report) -> str:
-    """Whether the model is really better than counting words, in points of the heading score."""
+def difference_words(report: Report) -> str:
+    """Whether the model is really better than what it must beat, in points of the heading score."""
     found, metric = report.get("difference") or {}, metric_of(report)
     gain, low, high = found.get(metric.name), found.get("low"), found.get("high")
     if gain is None or low is None or high is None:

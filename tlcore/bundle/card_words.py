@@ -9,8 +9,10 @@ Report = Mapping[str, Any]
 NAMES = {
     "tfidf": "TF-IDF + {model} (no pretrained model)",
     "tfidf_tuned": "TF-IDF + {model}, thresholds tuned",
+    "lookup": "looking up names seen in training",
+    "nearest": "the sentence most like the question",
+    "untuned": "the language model as it came",
     "majority": "{always}",
-    "nearest": "the sentence most like the question (TF-IDF; no pretrained model)",
 }
 
 
@@ -23,6 +25,7 @@ class OneLabel:
     kind, metric, metric_name = "classifier", "macro_f1", "macro-F1"
     model, always = "logistic regression", "always the commonest label"
     columns: tuple[tuple[str, str], ...] = (("accuracy", "accuracy"), ("auroc", "AUROC"))
+    against = "TF-IDF"
     added = "`prediction` and `confidence` (0 to 1)"
     limit = "It always answers with one of its labels, also where none fits. Look at `confidence`; check the low ones by hand."
 
@@ -53,7 +56,8 @@ class OneLabel:
         gap = report["difference"]
         if gap[self.metric] is None:
             return ""
-        points = f"{gap[self.metric] * 100:+.1f} points of {self.metric_name} against TF-IDF ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
+        against = self.against
+        points = f"{gap[self.metric] * 100:+.1f} points of {self.metric_name} against {against} ({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
         return f"{points}: {self._luck(gap)}"
 
     @staticmethod
@@ -125,6 +129,7 @@ class Numbers(OneLabel):
 
 class Passages(OneLabel):
     kind, metric, metric_name = "model that answers questions from passages", "token_f1", "token F1"
+    against = "the sentence most like the question"
     columns = (("exact_match", "exact match"),)
     added = (
         "`prediction` (a piece of the passage, or `(no answer)`), `confidence` (0 to 1) and `start` (how many letters of the passage "
@@ -141,18 +146,27 @@ class Passages(OneLabel):
     def right(self, test: Report) -> str:
         return f"{test['rows'] - test['wrong']:,} of {test['rows']:,} right word for word; token F1 is how many words answer and truth share."
 
-    def difference(self, report: Report) -> str:
-        gap = report["difference"]
-        if gap["token_f1"] is None:
-            return ""
-        span = f"({gap['low'] * 100:+.1f} to {gap['high'] * 100:+.1f})"
-        return f"{gap['token_f1'] * 100:+.1f} points of token F1 against the sentence most like the question {span}: {self._luck(gap)}"
-
     def classes(self, report: Report, escape: Any) -> str:
         return ""
 
 
-WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "qa": Passages(), "score": Numbers()}
+class Names(OneLabel):
+    kind, metric, metric_name, against = "finder of names", "entity_f1", "entity F1", "looking names up"
+    columns = (("precision", "precision"), ("recall", "recall"), ("partial_f1", "F1 if ends may be off"))
+    added = (
+        "`prediction` (JSON: begin, end and label of each name, in characters), `confidence` (0 to 1: of the least certain name) and "
+        "`names` (the same in words)"
+    )
+    limit = "It knows the kinds of names it was shown, and finds those best that stand in texts like yours."
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"finds names of {len(report['per_class'])} kinds in a text{labels}"
+
+    def right(self, test: Report) -> str:
+        return f"it found {test['found']:,} of {test['names']:,} names; {test['found']:,} of the {test['said']:,} it gave are right."
+
+
+WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names(), "qa": Passages()}
 
 
 def words_of(report: Report) -> OneLabel:

@@ -34,6 +34,8 @@ NEAR = 0.02
 """Of the seen range: numbers of the quick version that are no further apart count as the same."""
 USUAL_COLUMNS = ("prediction", "confidence")
 """The columns of a model that does not say."""
+NUMERIC = ("confidence", "low", "high")
+"""Columns of answers that hold numbers; all others must be the same to the letter."""
 PREDICT_PACKAGE = "nudge_predict"
 REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
 SCRIPT = '''"""Score a spreadsheet: python predict.py IN.csv OUT.csv"""
@@ -210,7 +212,7 @@ class Golden:
     @property
     def numeric(self) -> list[str]:
         """Columns that hold numbers: the last digit may differ from machine to machine."""
-        return self.columns if kind_of(self.answer) == NUMBER else self.columns[1:]
+        return self.columns if kind_of(self.answer) == NUMBER else [name for name in self.columns if name in NUMERIC]
 
     @property
     def unit(self) -> float:
@@ -277,7 +279,8 @@ def _equal(golden: Golden, a: str, b: str) -> bool:
 def _compare(golden: Golden, found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
     expected = golden.expected[golden.columns[0]]
     far = max((golden.far(column, found) for column in golden.numeric), default=0.0)
-    same = golden.columns[0] in golden.numeric or expected == found.get(golden.columns[0])
+    words = [column for column in golden.columns if column not in golden.numeric]
+    same = all(golden.expected[column] == found.get(column) for column in words)
     if not same or far > TOLERANCE:
         raise TlcoreError(
             "The unpacked zip does not give the answers that the model gives here, so it is not offered.",

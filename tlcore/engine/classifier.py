@@ -21,6 +21,9 @@ class TextClassifier(torch.nn.Module):
     the losses of the parts of a batch add up to that of all.
     """
 
+    per_token = False
+    """Whether the head reads each token, or the mean of all."""
+
     def __init__(
         self, encoder: Any, head: Head, layers: Sequence[int], dropout: float, class_weights: torch.Tensor | None,
         objective: Objective | None = None,

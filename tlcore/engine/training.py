@@ -47,6 +47,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def labels(self, rows: Sequence[int]) -> torch.Tensor:
+        """What these rows should be answered, [rows, ...]."""
+        return torch.tensor([self.y[i] for i in rows])
+
     def inputs(self, rows: Sequence[int], pad_id: int) -> dict[str, torch.Tensor]:
         """What the model is given for these rows: ids and mask, and where it starts if not at the bottom."""
         ids = [self.ids[i] for i in rows]
@@ -132,8 +136,7 @@ class LengthTrainer(Trainer):
         return [self._pass([rows[i] for i in part]) for part in by_length(lengths, most)]
 
     def _pass(self, rows: list[int]) -> dict[str, torch.Tensor]:
-        labels = torch.tensor([self._rows.y[i] for i in rows])
-        return {**self._rows.inputs(rows, self.pad_id), "labels": labels}
+        return {**self._rows.inputs(rows, self.pad_id), "labels": self._rows.labels(rows)}
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Loss and gradients of a batch. Not by accelerate, whose autocast and backward know one thread."""
@@ -239,27 +242,33 @@ def halves(rows: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
     return [[rows[i] for i in part] for part in (order[:middle], order[middle:]) if len(part)]
 
 
-def predict_rows(model: TextClassifier, rows: Rows) -> np.ndarray:
-    """Logits, float32 [rows, classes], without gradients and by length."""
+def predict_rows(model: TextClassifier, rows: Rows) -> Any:
+    """Logits, float32 [rows, classes], without gradients and by length; of each token, a list of [tokens, outputs]."""
     place, pad_id = device(), pad_id_of(model.encoder)
     was_training = model.training
     model.eval()
     found = np.zeros((len(rows), model.classifier.out_features), dtype=np.float32)
+    of_tokens: list[np.ndarray] = [found] * len(rows)
 
     def predict(batches: Iterator[list[int]]) -> None:
         with torch.inference_mode(), autocast():  # around all batches: the weights are turned into bf16 once
             for batch in batches:
                 inputs = {name: t.to(place) for name, t in rows.inputs(batch, pad_id).items()}
-                found[batch] = model(**inputs)["logits"].float().cpu().numpy()
+                logits = model(**inputs)["logits"].float().cpu().numpy()
+                if model.per_token:
+                    for row, one in zip(batch, logits, strict=True):
+                        of_tokens[row] = one[: len(rows.ids[row])]
+                else:
+                    found[batch] = logits
 
     side_by_side(by_length([len(one) for one in rows.ids], TOKENS_PER_EVALUATION_BATCH), predict)
     model.train(was_training)
-    return found
+    return of_tokens if model.per_token else found
 
 
 def validation_metrics(model: TextClassifier, rows: Rows) -> dict[str, float | None]:
     """The objective's metrics on the validation rows, each named `eval_…`; None without any, and the last round wins."""
-    y = np.array(rows.y)
     if not len(rows):
         return {"eval_loss": None, "eval_macro_f1": None, "eval_auroc": None}
+    y: Any = rows.y if model.per_token else np.array(rows.y)
     return {f"eval_{name}": value for name, value in model.objective.metrics(predict_rows(model, rows), y).items()}

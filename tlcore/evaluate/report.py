@@ -56,7 +56,8 @@ def save_predictions(dataset: Dataset, answers: Answers, path: Path) -> None:
     part = dataset.part(TEST)
     table = {name: part[name][:] for name in ("row", "source", "text", "label")}
     table |= {"prediction": answers.predictions, "confidence": answers.confidence}
-    if ranges := getattr(answers, "ranges", None):
+    ranges = getattr(answers, "ranges", None)
+    if ranges is not None:
         table |= {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]}
     if hasattr(answers, "starts"):  # of pieces of a passage
         table["start"] = answers.starts

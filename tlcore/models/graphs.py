@@ -25,7 +25,7 @@ PASSING = ("_name_or_path", "transformers_version", "architectures", "dtype")
 """Of a config: what says where the model came from, not what it computes."""
 
 
-def kept_graph(encoder: Any, layers: Sequence[int], weights: Path) -> Path:
+def kept_graph(encoder: Any, layers: Sequence[int], weights: Path, per_token: bool = False) -> Path:
     """Where the graph of such an encoder is kept, or would be: by its config, its layers and the places of its weights."""
     config = {name: value for name, value in encoder.config.to_dict().items() if name not in PASSING}
     with weights.open("rb") as file:
@@ -38,6 +38,7 @@ def kept_graph(encoder: Any, layers: Sequence[int], weights: Path) -> Path:
         list(layers),
         header.hex(),
     ]
+    parts += ["each token"] * per_token
     parts += [version(name) for name in MADE_BY]
     name = blake2b("\n".join(map(str, parts)).encode(), digest_size=16).hexdigest()
     return Workspace().graph_cache / f"{name}.onnx"

@@ -26,7 +26,7 @@ from onnx.external_data_helper import load_external_data_for_tensor, uses_extern
 from tlcore.errors import TlcoreError
 from tlcore.models.graphs import keep_graph, kept_graph
 from tlcore.models.load import longest_input
-from tlcore.models.pooling import pool_layers
+from tlcore.models.pooling import pool_layers, token_layers
 
 WEIGHTS, GRAPH = "model.safetensors", "model.onnx"
 TOLERANCE = 1e-3
@@ -38,51 +38,51 @@ SPARE = "tmp-"
 
 
 class Pooled(torch.nn.Module):
-    """Token ids and mask -> pooled hidden states."""
+    """Token ids and mask -> pooled hidden states, or those of each token."""
 
-    def __init__(self, encoder: Any, layers: Sequence[int]) -> None:
+    def __init__(self, encoder: Any, layers: Sequence[int], per_token: bool = False) -> None:
         super().__init__()
-        self.encoder, self.layers = encoder, tuple(layers)
+        self.encoder, self.layers, self.per_token = encoder, tuple(layers), per_token
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         # Each family makes of the mask what it needs (sliding windows, say). As floats, because XLNet takes it from 1.0,
         # and torch's exporter cannot subtract whole numbers from that.
         mask = attention_mask.to(torch.float32)
         states = self.encoder(input_ids=input_ids, attention_mask=mask, output_hidden_states=True).hidden_states
-        return pool_layers(states, self.layers, attention_mask)
+        return token_layers(states, self.layers) if self.per_token else pool_layers(states, self.layers, attention_mask)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A batch, int64 [rows, tokens], and what torch makes of it, float32 [rows, features]."""
+    """A batch, int64 [rows, tokens], and what torch makes of it, float32 [rows, features] ([rows, tokens, features] where each token is read)."""
 
     ids: np.ndarray
     mask: np.ndarray
     expected: np.ndarray
 
 
-def export_onnx(encoder: Any, layers: Sequence[int], folder: Path) -> None:
+def export_onnx(encoder: Any, layers: Sequence[int], folder: Path, per_token: bool = False) -> None:
     """Write model.onnx beside the model.safetensors in `folder`. Raises TlcoreError if the two do not agree.
 
     One of the same shape that was traced before is used again; it is checked on these weights like a new one.
     """
     encoder = encoder.eval().to("cpu")
-    samples = make_samples(encoder, layers)
-    kept = kept_graph(encoder, layers, folder / WEIGHTS)
+    samples = make_samples(encoder, layers, per_token)
+    kept = kept_graph(encoder, layers, folder / WEIGHTS, per_token)
     with contextlib.suppress(OSError, TlcoreError):
         shutil.copyfile(kept, folder / GRAPH)
         check_graph(folder, samples)
         return
-    _write_graph(encoder, layers, folder)
+    _write_graph(encoder, layers, folder, per_token)
     check_graph(folder, samples)
     keep_graph(folder / GRAPH, kept)
 
 
-def _write_graph(encoder: Any, layers: Sequence[int], folder: Path) -> None:
+def _write_graph(encoder: Any, layers: Sequence[int], folder: Path, per_token: bool) -> None:
     encoder.set_attn_implementation("eager")
     with tempfile.TemporaryDirectory(dir=folder, prefix=SPARE) as spare:
         try:
-            _trace(Pooled(encoder, layers).eval(), Path(spare) / GRAPH)
+            _trace(Pooled(encoder, layers, per_token).eval(), Path(spare) / GRAPH)
         except Exception as error:  # torch raises no narrower class
             raise _refusal(folder, f"could not be written ({_first_line(error)})") from error
         graph = onnx.load(str(Path(spare) / GRAPH), load_external_data=False)
@@ -91,7 +91,7 @@ def _write_graph(encoder: Any, layers: Sequence[int], folder: Path) -> None:
     onnx.save(graph, str(folder / GRAPH))
 
 
-def make_samples(encoder: Any, layers: Sequence[int]) -> list[Sample]:
+def make_samples(encoder: Any, layers: Sequence[int], per_token: bool = False) -> list[Sample]:
     """What torch answers with the attention and the mask that the encoder was trained with, on shapes it is not traced with.
 
     The longest is there for what only shows in long texts: windows, buckets of distances, the last place of a table.
@@ -107,7 +107,8 @@ def make_samples(encoder: Any, layers: Sequence[int]) -> list[Sample]:
         given = torch.from_numpy(ids), torch.from_numpy(mask)
         with torch.inference_mode():
             states = encoder(input_ids=given[0], attention_mask=given[1], output_hidden_states=True).hidden_states
-            samples.append(Sample(ids, mask, pool_layers(states, layers, given[1]).numpy()))
+            found = token_layers(states, layers) if per_token else pool_layers(states, layers, given[1])
+            samples.append(Sample(ids, mask, found.numpy()))
     return samples
 
 
@@ -118,8 +119,11 @@ def check_graph(folder: Path, samples: Sequence[Sample]) -> None:
     except Exception as error:  # onnxruntime raises no narrower class
         raise _refusal(folder, f"cannot be run ({_first_line(error)})") from error
     for sample, found in zip(samples, answers, strict=True):
-        if not np.allclose(found, sample.expected, atol=TOLERANCE):
-            difference = np.abs(found - sample.expected).max()
+        real = (
+            sample.mask == 1 if sample.expected.ndim == 3 else slice(None)
+        )  # what stands at padding is nobody's matter
+        if not np.allclose(found[real], sample.expected[real], atol=TOLERANCE):
+            difference = np.abs(found[real] - sample.expected[real]).max()
             raise _refusal(folder, f"does not give what the trained one gives (difference {difference:.2g})")
 
 

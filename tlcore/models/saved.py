@@ -63,6 +63,8 @@ class Fitted:
     pretraining: dict[str, Any] | None = None
     unadapted: Fitted | None = None
     asked: Teaching | None = None
+    per_token: bool = False
+    """Whether the head reads each token, or the mean of all."""
     answer: dict[str, Any] | None = None
     """How the predictor is to read what it gives, where the objective does not say."""
     validation_answers: list[str] | None = None
@@ -88,7 +90,7 @@ def save_model(fitted: Fitted, folder: Path, about: dict[str, Any]) -> None:
         import skops.io
 
         skops.io.dump(fitted.sklearn_head, folder / "head.skops")
-    export_onnx(fitted.encoder, fitted.layers, folder)
+    export_onnx(fitted.encoder, fitted.layers, folder, fitted.per_token)
     write_json(
         folder / ABOUT,
         {

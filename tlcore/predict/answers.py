@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-ONE, SEVERAL, NUMBER = "one", "several", "number"
+ONE, SEVERAL, NUMBER, SPANS = "one", "several", "number", "spans"
 JOIN = ";"
 NO_LABEL = "(none)"
 """What stands in a cell where no label fits: an empty one is a row without an answer."""

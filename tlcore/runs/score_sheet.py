@@ -105,7 +105,9 @@ def _counted(predictor: Any, added: Mapping[str, Sequence[str]]) -> dict[str, in
         return {}
     known = get_task(str(predictor.about.get("task", "classify")))
     given = (answer for answer in added.get("prediction", ()) if answer)
-    return dict(Counter(name for answer in given for name in known.names(answer) or (answer,)).most_common())
+    return dict(
+        Counter(name for answer in given for name in known.names(answer) or (known.shown(answer),)).most_common()
+    )
 
 
 def _of_all(progress: Callable[[int, int], None] | None, before: int, rows: int, total: int) -> Any:

@@ -109,7 +109,7 @@ class Tuning:
         length = min(settings.max_length, longest_input(encoder.config) - self.room(settings))
         sides = token_rows(given, length)
         show_moving(given, encoder, ("head",))
-        model, reading = head_first(given, encoder, sides[0])
+        model, reading = getattr(given.objective, "head_first", head_first)(given, encoder, sides[0])
         geometry = Geometry(encoder.to(device()), given.base_folder)
         model.encoder = self.prepare(encoder, settings)
         model.to(device())
@@ -118,16 +118,17 @@ class Tuning:
         phases = self.phases(settings, block_total(encoder), len(sides[0]))
         moved = _moving(model, phases)
         with quickened(model, _word_pieces(phases, sides, geometry)) as parts:
-            chosen, probabilities = self._adjust(given, model, phases, sides, geometry, parts)
-        return self._fitted(
-            given, model, length, {**reading.said(given), **chosen, **moved_weights(given, model, moved)}, probabilities
+            chosen, logits = self._adjust(given, model, phases, sides, geometry, parts)
+        found = self._fitted(
+            given, model, length, {**reading.said(given), **chosen, **moved_weights(given, model, moved)}
         )
+        return _with_validation(given, found, sides[1], logits)
 
     def _adjust(
         self, given: FitInput, model: TextClassifier, phases: Sequence[Phase], sides: tuple[Rows, Rows], geometry: Geometry,
         parts: int,
     ) -> tuple[dict[str, Any], Any]:  # fmt: skip
-        """Train, keep the best; what was chosen, and what it gives for the validation rows [rows, outputs] if there are any."""
+        """Train, keep the best; what was chosen, and what the head gives for the validation rows if there are any."""
         from tlcore.engine.blending import weights_now
         from tlcore.engine.forgetting import ForgettingGuard
         from tlcore.engine.loop import Hooks, run_phases
@@ -147,7 +148,7 @@ class Tuning:
         start = weights_now(model, moving_names(model, phases))
         best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks, guard)
         share = _blended(given, model, start, best, validation)
-        probabilities = given.objective.outputs(predict_rows(model, validation)) if len(validation) else None
+        logits = predict_rows(model, validation) if len(validation) else None
         if model.cut:
             model.cut.close()
         similarity = geometry.similarity(model.encoder)
@@ -157,11 +158,9 @@ class Tuning:
             "phases": [phase.name for phase in phases], "best_epoch": best.best_epoch, "share_kept": share,
             f"validation_{recipe.watch}": round(best.best, 4) if len(validation) else None,
             "similarity_to_before": round(similarity, 4), "slowed_down": guard.slowed,
-        }, probabilities  # fmt: skip
+        }, logits  # fmt: skip
 
-    def _fitted(
-        self, given: FitInput, model: TextClassifier, length: int, chosen: dict[str, Any], probabilities: Any
-    ) -> Fitted:
+    def _fitted(self, given: FitInput, model: TextClassifier, length: int, chosen: dict[str, Any]) -> Fitted:
         from tlcore.models.saved import Fitted
 
         added = self.added(model.encoder)
@@ -171,8 +170,19 @@ class Tuning:
         total = sum(p.numel() for p in encoder.parameters()) + size
         return Fitted(
             encoder, given.base_folder, model.layers, head, length, chosen["best_epoch"],
-            chosen["moved"] + size, total, chosen, None, probabilities, added,
+            chosen["moved"] + size, total, chosen, None, None, added, per_token=model.per_token,
         )  # fmt: skip
+
+
+def _with_validation(given: FitInput, found: Fitted, rows: Rows, logits: Any) -> Fitted:
+    """With what it says of the validation rows: probabilities, or answers where these are made of many tokens."""
+    from dataclasses import replace
+
+    objective: Any = given.objective
+    if not found.per_token:
+        return replace(found, validation_probabilities=None if logits is None else objective.outputs(logits))
+    said = objective.answers(given.validation_texts, rows, logits) if logits is not None else []
+    return replace(found, validation_answers=said, answer=objective.how())
 
 
 def in_all_blocks(settings: Any, blocks: int, rows: int, part: str, title: str) -> list[Phase]:
@@ -247,6 +257,9 @@ def token_rows(given: FitInput, length: int) -> tuple[Rows, Rows]:
     from tlcore.engine.training import Rows
 
     sides = (given.train_texts, given.train_y), (given.validation_texts, given.validation_y)
+    if own := getattr(given.objective, "rows", None):
+        learned, judged = (own(given.base_folder, texts, y, length) for texts, y in sides)
+        return learned, judged
     train, validation = (Rows(tokenize(given.base_folder, texts, length), list(y)) for texts, y in sides)
     return train, validation
 
@@ -271,6 +284,8 @@ def start_above(
 
     at = frozen_below(phases)
     width = int(model.encoder.config.hidden_size)
+    if model.per_token and min(model.layers) < at:  # what lies below the cut is kept as means
+        return sides
     if stored_bytes([*sides[0].ids, *sides[1].ids], width) > MOST_STORED_BYTES or not can_cut(model.encoder, at):
         return sides
     model.cut = Cut(model.encoder, at)

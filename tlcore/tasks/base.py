@@ -38,7 +38,7 @@ class Usual:
     def suits(self, cells: Sequence[str]) -> float:
         return 0.0
 
-    def shown(self, target: str) -> str:
+    def shown(self, target: str, text: str = "") -> str:
         return target
 
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
@@ -167,8 +167,8 @@ class Task(Protocol):
         """How much all columns together look as if this was meant, 0 to 1; 0 where the label column alone tells."""
         ...
 
-    def shown(self, target: str) -> str:
-        """A target in words for a screen."""
+    def shown(self, target: str, text: str = "") -> str:
+        """A target, or an answer, in words for a screen. text: what it is about, if known."""
         ...
 
     def validate(self, targets: Sequence[str | None]) -> list[str]:
@@ -194,7 +194,7 @@ class Task(Protocol):
         ...
 
     def report(
-        self, truth: Sequence[str], answers: Answers, baselines: dict[str, Sequence[str]], labels: Sequence[str]
+        self, truth: Sequence[str], answers: Any, baselines: dict[str, Sequence[str]], labels: Sequence[str]
     ) -> dict[str, Any]:
         """test, baselines, difference, per_class, and what else the report says of the test rows."""
         ...

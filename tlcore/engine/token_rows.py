@@ -1,0 +1,56 @@
+"""What is learned token by token: rows that are windows of texts, and a network with a head on every token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from tlcore.engine.classifier import TextClassifier
+from tlcore.engine.training import Rows
+from tlcore.models.pooling import token_layers
+from tlcore.predict.windows import Window
+
+NONE = -100
+"""The label of a token that nothing is learned from, as torch's losses have it."""
+
+
+@dataclass(frozen=True)
+class TokenRows(Rows):
+    """y: a label for each token of a window, NONE for those that have none. windows: where each stands in its text."""
+
+    windows: Sequence[Window] = field(default=())
+
+    def labels(self, rows: Sequence[int]) -> torch.Tensor:
+        """int64 [rows, longest], filled up with NONE."""
+        longest = max(len(self.y[i]) for i in rows)
+        found = torch.full((len(rows), longest), NONE)
+        for place, i in enumerate(rows):
+            found[place, : len(self.y[i])] = torch.tensor(self.y[i])
+        return found
+
+
+class TokenClassifier(TextClassifier):
+    """forward(input_ids, attention_mask [batch, tokens], labels [batch, tokens]) -> {"loss", "logits" [batch, tokens, outputs]}."""
+
+    per_token = True
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        start: torch.Tensor | None = None,
+        below: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        if start is not None and self.cut:
+            self.cut.feed(start)
+        states = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+        ).hidden_states
+        read = token_layers(states, self.layers)
+        logits = self.classifier(self.dropout(read)).float()
+        if labels is None:
+            return {"logits": logits}
+        return {"loss": self.objective.loss(logits, labels, None), "logits": logits}
