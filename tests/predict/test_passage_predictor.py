@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_the_next_best_overlap_neither_the_best_nor_each_other() -> None:
     found = answer_from(PASSAGE, [window(0, 6)], [scores(0, 6, 1, 2)], HOW)
     spans = sorted([(found.start, found.start + len(found.text)), *((one.start, one.end) for one in found.others)])
     assert len(found.others) >= 2
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 @given(st.integers(1, 9), st.integers(1, 5), st.booleans(), st.integers(0, 10_000))
