@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,23 @@ def test_the_model_and_its_graph_find_the_same_names(made: dict[str, Any], tmp_p
     (trained,) = found.validation_answers or []
     same = set(spans_in(prediction)) & set(spans_in(trained))
     assert len(same) >= 0.95 * len(spans_in(trained)) > 10  # bf16 there, fp32 here
+
+
+def test_texts_without_marks_may_be_read_first(
+    made: dict[str, Any], tmp_path: Path, home: Path, tiny_base: Callable[[str], Path]
+) -> None:
+    strategy = get_strategy("mlm_then_finetune")
+    settings = make_settings(strategy.Settings, {"max_length": 48, "epochs": 1})
+    unread, _ = made_names(80, seed=5)
+    given = FitInput(
+        Plan("ner", strategy.name, "bert", "", {}, then="full_finetune", then_settings={"epochs": 1}), settings, LABELS, *made["train"],
+        *made["validation"], tiny_base("bert"), tmp_path, lambda kind, **fields: None, lambda name, title: None, lambda: None,
+        lambda: None, Spans(LABELS, 8.0), unlabelled_texts=unread,  # type: ignore[arg-type]
+    )  # fmt: skip
+    found = teach(strategy, given)
+    assert found.pretraining is not None
+    assert found.unadapted is not None
+    for one in (found, found.unadapted):
+        assert one.per_token
+        assert one.epochs == 1 or one.epochs == 0
+        assert len(one.validation_answers or []) == 20

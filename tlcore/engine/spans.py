@@ -15,6 +15,7 @@ import numpy as np
 from tlcore.predict.spans import SPANS, best_tags, log_softmax, runs_of, spans_of, spans_text, tags_of
 from tlcore.predict.windows import Window, cut, first_tokens, units
 from tlcore.strategies.rounds import with_rounds
+from tlcore.strategies.then import default_then
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +48,8 @@ class Spans:
 
         if strategy.name == FROZEN:
             return fit_frozen(strategy, given)
+        if default_then(strategy):  # what reads first calls this again for what follows
+            return strategy.fit(given)
         return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, (LEAST_ROUNDS, MOST_ROUNDS)))
 
     def rows(self, folder: Path, texts: Sequence[str], targets: Sequence[str], length: int) -> TokenRows:
