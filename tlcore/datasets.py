@@ -20,6 +20,7 @@ from tlcore.rows import (
     Roles,
     Rows,
     check_roles,
+    kept_together,
     left_out_warnings,
     read_rows,
     refuse_no_text,
@@ -226,8 +227,9 @@ def make_dataset(
     named, warnings = settle_labels(infos, seen) if infos else ((), task.validate(seen))
     warnings += [*(unlabelled_notes(seen) if infos else ()), *left_out_warnings(rows)]
     warnings += [note for outcome in outcomes for note in outcome.warnings()]
+    wish, notes = kept_together(wish, table, task, roles)
     found = _split(rows, table, task, wish, (seed, test is not None, sample), bool(infos))
-    warnings += found.notes
+    warnings += [*notes, *found.notes]
     several = {name for label in seen if label is not None for name in task.names(label)}
     labels = tuple(sorted({info.label for info in named} or several))
     if test is not None:

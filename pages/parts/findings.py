@@ -19,11 +19,15 @@ from tlcore.splits import points_for_rows
 
 @dataclass(frozen=True)
 class Words:
-    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers."""
+    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers.
+
+    each: what each row has, where that is neither a label nor a number. whole: whether long texts are read to their end."""
 
     one: str = "class"
     many: str = "classes"
     joined: str = "in"
+    each: str = "a number"
+    whole: bool = False
 
 
 WORDS = {
@@ -31,6 +35,7 @@ WORDS = {
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
     "ner": Words("kind of name", "kinds of names", "with"),
+    "qa": Words("", each="an answer", whole=True),
 }
 
 
@@ -39,23 +44,27 @@ def headline(found: Prepared) -> None:
     shell.answer(_named(found) if found.named else _labelled(found, what))
     places = st.columns(4)
     places[0].metric("Rows in the file", number(facts.rows))
-    if not what.one:
+    if found.numbers:
         places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
     elif facts.classes:
         places[1].metric(
             f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
         )
-    else:
+    elif what.one:
         places[1].metric("Labels", number(len(found.named)))
+    else:
+        places[1].metric("With an answer", number(found.learned_from))
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
-    places[3].metric("Texts too long", of(facts.cut_off, facts.rows), help=help)
+    if what.whole:
+        help = f"More than {facts.max_length} word pieces: read in stretches that overlap, nothing is left out."
+    places[3].metric("Long texts" if what.whole else "Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
 def _labelled(found: Prepared, what: Words) -> str:
     classes = plural(len(found.facts.classes), what.one, what.many) if what.one else ""
-    among = f" {what.joined} {classes}" if what.one else ", each with a number,"
+    among = f" {what.joined} {classes}" if what.one else f", each with {what.each},"
     return f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on."
 
 
@@ -93,7 +102,7 @@ def notes(found: Prepared) -> None:
 
 def picture(found: Prepared) -> None:
     what, classes = WORDS.get(found.task, WORDS["classify"]), found.facts.classes
-    if not what.one:
+    if found.numbers:
         st.subheader("How the rows spread over the numbers", anchor=False)
         st.plotly_chart(spread(found.numbers), key="balance", config=CONFIG, alt="How many rows have which number")
     elif classes:

@@ -15,6 +15,7 @@ from pages.parts.words import escape_md, plural
 from tlcore.datasets import Dataset, load_dataset
 from tlcore.errors import TlcoreError
 from tlcore.mend import mend_from_grid
+from tlcore.predict.text import parts_of
 from tlcore.workspace import Project
 
 FAILURE, BASE, TURN, FIND = "grid failure", "grid base", "grid turn", "find-rows"
@@ -41,10 +42,17 @@ def grid(project: Project, numbers: Sequence[int], notes: Notes, key: str) -> No
         state.remember(f"{BASE} {key}", shown)
     cells: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in ("row", "text")}
     cells |= edits.filled(rows, shown)
+    fixed = ["row", "text", "note"]
+    if (
+        not dataset.labels and not dataset.task.amounts
+    ):  # an answer is more than a choice: it is shown, and mended in the file
+        cells[edits.LABEL_COLUMN] = [dataset.task.shown(one) if one else None for one in cells[edits.LABEL_COLUMN]]
+        cells["text"] = [" ⏐ ".join(parts_of(text)) for text in cells["text"]]
+        fixed.append(edits.LABEL_COLUMN)
     if notes:
         cells["note"] = [notes.get(row["row"], "") for row in rows]
     st.data_editor(
-        pd.DataFrame(cells), key=key, hide_index=True, disabled=["row", "text", "note"], column_config=_columns(dataset),
+        pd.DataFrame(cells), key=key, hide_index=True, disabled=fixed, column_config=_columns(dataset),
         row_height=ROW_HEIGHT, height=min(MOST_HEIGHT, 38 + ROW_HEIGHT * len(rows)), on_change=_typed, args=(project, key, rows, shown),
         alt="Rows whose label can be changed",
     )  # fmt: skip
@@ -54,6 +62,8 @@ def grid(project: Project, numbers: Sequence[int], notes: Notes, key: str) -> No
 def _columns(dataset: Dataset) -> dict[str, Any]:
     labels = sorted({*dataset.labels, *(label for label in set(dataset.rows["label"][:]) if label is not None)})
     kind = st.column_config
+    if not dataset.labels and not dataset.task.amounts:
+        labels = [dataset.task.shown(label) for label in labels]
     return {
         "row": kind.NumberColumn(width=55, format="%d"),
         "text": kind.TextColumn(width=330),

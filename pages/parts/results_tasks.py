@@ -96,8 +96,9 @@ class Number(OneLabel):
 def kind_of(report: Report) -> OneLabel:
     """What says and draws the results of this report."""
     from pages.parts.results_names import Names
+    from pages.parts.results_passages import Passages
 
-    kinds = {"multilabel": SeveralLabels(), "score": Number(), "ner": Names()}
+    kinds = {"multilabel": SeveralLabels(), "score": Number(), "ner": Names(), "qa": Passages()}
     return kinds.get(str(report.get("task")), OneLabel())
 
 

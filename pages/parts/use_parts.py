@@ -49,20 +49,32 @@ def reads_of(run: Path) -> dict[str, list[str]]:
     return {name: [str(one) for one in roles[name]] for name in task.reads if roles.get(name)} or {"text": ["text"]}
 
 
+def _asked(run: Path, reads: dict[str, list[str]]) -> list[tuple[str, int]]:
+    """Label and height, in pixels, of the box for each column that is read, in order."""
+    columns = [name for names in reads.values() for name in names]
+    if len(columns) == 1:
+        return [("Your text", 110)]
+    if len(columns) > len(reads):
+        return [(f"Text {i}: {words.escape_md(name)}", 70) for i, name in enumerate(columns, 1)]
+    about = read_json(run / "dataset" / "dataset.json", {}) or {}
+    titles = {role.name: role.title for role in get_task(str(about.get("task") or "classify")).roles}
+    last = len(columns) - 1  # what the answer is about comes last, and is the longest
+    return [(titles.get(role, role), 200 if i == last else 70) for i, role in enumerate(reads)]
+
+
 def ask(project: Project, run: Path) -> None:
     """Type a text, see the answer: a fragment, so that nothing else is drawn again."""
     with problems.guard():
         reads = reads_of(run)
         columns = [name for names in reads.values() for name in names]
-        height = 110 if len(columns) == 1 else 70
         parts = [
             st.text_area(
-                "Your text" if len(columns) == 1 else f"Text {i + 1}: {words.escape_md(name)}",
+                label,
                 height=height,
                 placeholder="Type or paste a text, then press Ask (or Ctrl and Enter).",
                 **state.kept(project, f"try.{i}", ""),
             )
-            for i, name in enumerate(columns)
+            for i, (label, height) in enumerate(_asked(run, reads))
         ]
         shell.primary("Ask", key="ask")
         text = model_text(reads, dict(zip(columns, parts, strict=True)))

@@ -127,6 +127,29 @@ class Numbers(OneLabel):
         return ""
 
 
+class Passages(OneLabel):
+    kind, metric, metric_name = "model that answers questions from passages", "token_f1", "token F1"
+    against = "the sentence most like the question"
+    columns = (("exact_match", "exact match"),)
+    added = (
+        "`prediction` (a piece of the passage, or `(no answer)`), `confidence` (0 to 1) and `start` (how many letters of the passage "
+        "come before it). With other column names give `--text` twice: the question, then the passage"
+    )
+    limit = (
+        "It finds words that stand in the passage; it sums nothing up and adds nothing. Where it was not taught that a passage may not "
+        "hold the answer, it always gives one. Look at `confidence`; check the low ones by hand."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return "finds the answer to a question in it, word for word"
+
+    def right(self, test: Report) -> str:
+        return f"{test['rows'] - test['wrong']:,} of {test['rows']:,} right word for word; token F1 is how many words answer and truth share."
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return ""
+
+
 class Names(OneLabel):
     kind, metric, metric_name, against = "finder of names", "entity_f1", "entity F1", "looking names up"
     columns = (("precision", "precision"), ("recall", "recall"), ("partial_f1", "F1 if ends may be off"))
@@ -143,7 +166,7 @@ class Names(OneLabel):
         return f"it found {test['found']:,} of {test['names']:,} names; {test['found']:,} of the {test['said']:,} it gave are right."
 
 
-WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names()}
+WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names(), "qa": Passages()}
 
 
 def words_of(report: Report) -> OneLabel:

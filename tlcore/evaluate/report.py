@@ -59,4 +59,6 @@ def save_predictions(dataset: Dataset, answers: Answers, path: Path) -> None:
     ranges = getattr(answers, "ranges", None)
     if ranges is not None:
         table |= {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]}
+    if hasattr(answers, "starts"):  # of pieces of a passage
+        table["start"] = answers.starts
     pyarrow.parquet.write_table(pyarrow.table(table), path)

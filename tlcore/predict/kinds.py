@@ -10,7 +10,7 @@ from typing import Any
 from .answers import kind_of
 from .predictor import ABOUT, Predictor
 
-KINDS: dict[str, tuple[str, str]] = {"spans": ("spans", "SpanPredictor")}
+KINDS: dict[str, tuple[str, str]] = {"spans": ("spans", "SpanPredictor"), "passage": ("passages", "PassagePredictor")}
 """Kind of answer -> module of this package and class with `load`; all others are read by Predictor."""
 
 

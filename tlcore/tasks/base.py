@@ -20,6 +20,8 @@ class Usual:
 
     one_of = False
     reads: tuple[str, ...] = ("text",)
+    together = ""
+    amounts = False
     baseline = "tfidf"
     base = "minilm"
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
@@ -94,6 +96,16 @@ class Task(Protocol):
     @property
     def reads(self) -> tuple[str, ...]:
         """The roles that make up what the model reads, in the order in which they are packed (tlcore.predict.text)."""
+        ...
+
+    @property
+    def amounts(self) -> bool:
+        """Whether targets are numbers that are drawn on a scale."""
+        ...
+
+    @property
+    def together(self) -> str:
+        """The role whose equal cells keep rows on one side of the split, unless another split is wished for; "" where none does."""
         ...
 
     @property
