@@ -26,6 +26,7 @@ WRITTEN = frozenset({"(no answer)", "[no answer]", "<no answer>", "no answer", "
 YES = frozenset({"1", "1.0", "yes", "y", "true", "t", "x"})
 OFFSETS = (0, 1)
 """What a column of starts may count from."""
+TARGET_BEGINS = '{"text": '
 MOST_NAMED, LETTERS = 5, 40
 NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "question": ("question", "query", "frage", "pregunta", "demande"),
@@ -114,8 +115,10 @@ class QuestionAnswering(Usual):
         """An answer is no class."""
         return ()
 
-    def shown(self, target: str) -> str:
-        return answer_of(target) or "(the passage does not say)"
+    def shown(self, target: str, text: str = "") -> str:
+        """An answer is text already."""
+        is_answer = not target.startswith(TARGET_BEGINS)
+        return target if is_answer else answer_of(target) or "(the passage does not say)"
 
     def strata(self, targets: Sequence[str]) -> list[str]:
         return ["answer" if answer_of(target) else "no answer" for target in targets]
