@@ -19,18 +19,20 @@ from tlcore.splits import points_for_rows
 
 @dataclass(frozen=True)
 class Words:
-    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers."""
+    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers. in_parts: whether a text
+    that is too long to be read at once is read in parts."""
 
     one: str = "class"
     many: str = "classes"
     joined: str = "in"
+    in_parts: bool = False
 
 
 WORDS = {
     "classify": Words(),
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
-    "ner": Words("kind of name", "kinds of names", "with"),
+    "ner": Words("kind of name", "kinds of names", "with", True),
 }
 
 
@@ -50,7 +52,9 @@ def headline(found: Prepared) -> None:
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
-    places[3].metric("Texts too long", of(facts.cut_off, facts.rows), help=help)
+    if what.in_parts:
+        help = f"More than {facts.max_length} word pieces: read in parts that overlap, so that nothing is lost."
+    places[3].metric("Read in parts" if what.in_parts else "Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
 def _labelled(found: Prepared, what: Words) -> str:

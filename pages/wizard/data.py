@@ -174,6 +174,8 @@ def _mapped(project: Project, preview: reading.Preview, text: list[str], labels:
 
 def _show_mapped(found: learning.Mapped, answered: bool) -> None:
     reads = "the left, and learns to answer the right" if answered else "this, and answers with one of your labels"
+    if found.layout:
+        st.caption(escape_md(found.layout))
     st.caption(f"This is what the model will see: it reads {reads}.")
     shell.text_table(
         {
