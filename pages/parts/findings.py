@@ -19,20 +19,22 @@ from tlcore.splits import points_for_rows
 
 @dataclass(frozen=True)
 class Words:
-    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers. in_parts: whether a text
-    that is too long to be read at once is read in parts."""
+    """What labels are called: one of them, several, and how rows stand to them; "" where labels are numbers.
+
+    each: what each row has, where that is neither a label nor a number. whole: whether long texts are read to their end."""
 
     one: str = "class"
     many: str = "classes"
     joined: str = "in"
-    in_parts: bool = False
+    each: str = "a number"
+    whole: bool = False
 
 
 WORDS = {
     "classify": Words(),
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
-    "ner": Words("kind of name", "kinds of names", "with", True),
+    "ner": Words("kind of name", "kinds of names", "with", whole=True),
 }
 
 
@@ -52,14 +54,14 @@ def headline(found: Prepared) -> None:
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
-    if what.in_parts:
-        help = f"More than {facts.max_length} word pieces: read in parts that overlap, so that nothing is lost."
-    places[3].metric("Read in parts" if what.in_parts else "Texts too long", of(facts.cut_off, facts.rows), help=help)
+    if what.whole:
+        help = f"More than {facts.max_length} word pieces: read in stretches that overlap, nothing is left out."
+    places[3].metric("Long texts" if what.whole else "Texts too long", of(facts.cut_off, facts.rows), help=help)
 
 
 def _labelled(found: Prepared, what: Words) -> str:
     classes = plural(len(found.facts.classes), what.one, what.many) if what.one else ""
-    among = f" {what.joined} {classes}" if what.one else ", each with a number,"
+    among = f" {what.joined} {classes}" if what.one else f", each with {what.each},"
     return f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on."
 
 

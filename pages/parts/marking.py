@@ -192,7 +192,7 @@ def _grid(project: Project, row: MarkRow, kinds: Sequence[str]) -> None:
         base = marks.words_of(row.text, _spans(project, row))
         state.remember(f"{BASE} {key}", base)
     words = [row.text[word.begin : word.end] for word in base]
-    frame = pd.DataFrame({"word": words, KIND: [word.kind or None for word in base], NEW: [word.new for word in base]})
+    frame = pd.DataFrame({"word": words, KIND: [word.kind for word in base], NEW: [word.new for word in base]})
     st.data_editor(
         frame, key=key, hide_index=True, disabled=["word"], column_config=_columns(kinds), row_height=ROW,
         height=min(MOST, HEAD + ROW * len(words)), on_change=_typed, args=(project, key, row, base), alt="The words of this text, each with its kind",
@@ -204,7 +204,7 @@ def _columns(kinds: Sequence[str]) -> dict[str, Any]:
     new = "Only where two names of the same kind stand side by side: tick the first word of the second"
     return {
         "word": column.TextColumn(width=170),
-        KIND: column.SelectboxColumn("name of", options=list(kinds), width=150, help="Double-click, or Enter, to choose; Delete takes it away"),
+        KIND: column.SelectboxColumn("name of", options=["", *kinds], width=150, help="Double-click, or Enter, to choose; Delete takes it away"),
         NEW: column.CheckboxColumn(width=90, help=new),
     }  # fmt: skip
 
