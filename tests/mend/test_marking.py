@@ -75,7 +75,8 @@ def test_rows_come_from_a_file_in_which_nothing_is_marked(make_table: Callable[.
 
 def test_what_is_marked_is_one_step_and_becomes_the_labels(make_table: Callable[..., Table]) -> None:
     texts = [
-        f"Ada came to Oslo {word} times" for word in "one two three four five six seven eight nine ten eleven".split()
+        f"Ada came to Oslo {word} times"
+        for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
     ]
     table, roles = make_table(text=texts), {"text": ("text",)}
     mends = []
