@@ -34,7 +34,7 @@ WORDS = {
     "classify": Words(),
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
-    "ner": Words("kind of name", "kinds of names", "with"),
+    "ner": Words("kind of name", "kinds of names", "with", whole=True),
     "qa": Words("", each="an answer", whole=True),
 }
 

@@ -92,6 +92,8 @@ class Mapped:
     numbers: list[int]
     reads: list[str]
     answers: list[str]
+    layout: str = ""
+    """How the columns were understood, where that is not plain."""
 
 
 def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]], rows: int) -> Mapped:
@@ -109,4 +111,5 @@ def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]
             "(no label)" if target is None else task.shown(target, text)
             for target, text in zip(targets, reads, strict=True)
         ],
+        task.layout_of(head_table(preview), roles),
     )

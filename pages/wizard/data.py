@@ -15,7 +15,7 @@ from tlcore.tasks import Task
 from tlcore.workspace import Project
 
 MAPPED, LONG = 5, 240
-ROW_HEIGHT, MOST_HEIGHT, NUMBER_WIDTH = 35, 250, 70  # pixels, of the preview
+ROW_HEIGHT, MOST_HEIGHT, NUMBER_WIDTH, HALF = 35, 250, 70, 380  # pixels, of the tables
 DAMAGED = (
     "The letters were damaged before this file was made. You can go on: Check turns back what is certain, with one click. "
     "Better still, save the file anew where it comes from, and choose “UTF-8” if you are asked how."
@@ -174,6 +174,8 @@ def _mapped(project: Project, preview: reading.Preview, text: list[str], labels:
 
 def _show_mapped(found: learning.Mapped, answered: bool) -> None:
     reads = "the left, and learns to answer the right" if answered else "this, and answers with one of your labels"
+    if found.layout:
+        st.caption(escape_md(found.layout))
     st.caption(f"This is what the model will see: it reads {reads}.")
     shell.text_table(
         {
@@ -182,7 +184,7 @@ def _show_mapped(found: learning.Mapped, answered: bool) -> None:
             **({"it should answer": found.answers} if answered else {}),
         },
         key="mapped",
-        widths={"row": NUMBER_WIDTH},
+        widths={"row": NUMBER_WIDTH, **({"it reads": HALF} if found.layout else {})},
         alt="Five rows as the model will see them",
     )
 

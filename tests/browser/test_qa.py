@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import steps
 from playwright.sync_api import Page, expect
-from tests.made_questions import passage_of, rows_of, write
 
 from tests.browser.conftest import Server
+from tests.made_questions import passage_of, rows_of, write
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ [link](http://example.org)"

@@ -160,10 +160,13 @@ class Names(OneLabel):
     limit = "It knows the kinds of names it was shown, and finds those best that stand in texts like yours."
 
     def does(self, report: Report, labels: str) -> str:
-        return f"finds names of {len(report['per_class'])} kinds in a text{labels}"
+        return f"finds names of {len(report['per_class'])} kinds in it{labels}"
 
     def right(self, test: Report) -> str:
         return f"it found {test['found']:,} of {test['names']:,} names; {test['found']:,} of the {test['said']:,} it gave are right."
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return super().classes(report, escape).replace("| label | rows |", "| kind | names |", 1)
 
 
 WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names(), "qa": Passages()}

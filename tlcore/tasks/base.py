@@ -26,6 +26,7 @@ class Usual:
     base = "minilm"
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
+    typed = True
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -40,6 +41,9 @@ class Usual:
 
     def shown(self, target: str, text: str = "") -> str:
         return target
+
+    def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
+        return ""
 
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
         return table, {name: tuple(columns) for name, columns in roles.items()}
@@ -126,6 +130,15 @@ class Task(Protocol):
     @property
     def unfit_checks(self) -> frozenset[str]:
         """Names of checks that assume something of the labels which does not hold here."""
+        ...
+
+    @property
+    def typed(self) -> bool:
+        """Whether a target is what a person would type into a cell; else screens show it in words and have other ways to mend it."""
+        ...
+
+    def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
+        """How these columns of a table, before it is arranged, are understood, in a sentence for the Data screen; "" where it is plain."""
         ...
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:

@@ -63,6 +63,7 @@ class QuestionAnswering(Usual):
     together: ClassVar[str] = "context"
     output_columns: ClassVar[tuple[str, ...]] = ("prediction", "confidence", "start")
     metric = "token_f1"
+    typed = False
     baseline = "nearest"
     alike = None
     unfit_strategies = MappingProxyType(
@@ -114,7 +115,7 @@ class QuestionAnswering(Usual):
         """An answer is no class."""
         return ()
 
-    def shown(self, target: str) -> str:
+    def shown(self, target: str, text: str = "") -> str:
         return answer_of(target) or "(the passage does not say)"
 
     def strata(self, targets: Sequence[str]) -> list[str]:
