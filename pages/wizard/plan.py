@@ -13,6 +13,7 @@ from tlcore.advise import Recommendation
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
 from tlcore.strategies import get_strategy
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 
@@ -85,7 +86,7 @@ def _advanced(project: Project, chosen: Recommendation) -> None:
     with st.expander("Advanced: base model, settings, seed"):
         plan_parts.base_picker(project)
         st.caption(f"Settings of “{escape_md(strategy.title)}”: {escape_md(strategy.sentence)}")
-        settings_form(project, strategy.name, strategy.Settings)
+        settings_form(project, strategy.name, get_task(chosen.plan.task).settings(strategy))
         if chosen.plan.then:
             then = get_strategy(chosen.plan.then)
             st.caption(f"And of “{escape_md(then.title)}”:")

@@ -111,7 +111,7 @@ def data_of(facts: Facts) -> str:
 
     Too few labelled rows to learn from and be tested count as none.
     """
-    if not can_be_learned(facts.classes.values()):
+    if (facts.classes or not facts.labelled) and not can_be_learned(facts.classes.values()):
         return "none"
     if facts.mostly_unlabelled and facts.data_size in ("small", "medium"):
         return "unlabelled"

@@ -102,13 +102,14 @@ def recommend(
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
     able = [one for one in table.available_strategies() if can_learn(one, task)]
-    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
+    options = [_option(one, task, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     if task == "classify" and not can_be_learned(facts.classes.values()):
         options = _without_labels(options, strategy)
-    advised = _advised(row, options, case, facts)
+    instead = get_task(task).instead
+    advised = _advised(row, options, case, facts, instead[0])
     chosen = _named(options, strategy, task) if strategy else advised
     own, after = split_wishes(settings or {})
-    wished = make_settings(chosen.strategy.Settings, own)
+    wished = make_settings(get_task(task).settings(chosen.strategy), own)
     plan = Plan(
         task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions()
     )
@@ -128,7 +129,7 @@ def recommend(
             *_unfit(task),
             *_to_come(row),
         ),
-        substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
+        substituted="" if strategy or advised.strategy.name in row.strategies else instead[1] or _substituted(row, advised, facts),
     )
 
 
@@ -147,11 +148,12 @@ def _without_labels(options: list[_Option], wish: str | None) -> list[_Option]:
     return left or options
 
 
-def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
-    settings = make_settings(strategy.Settings, {})
+def _option(strategy: Strategy, task: str, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
+    what = get_task(task)
+    settings = make_settings(what.settings(strategy), {})
     below_head = strategy.blocks(base_blocks)[:-1]
     moves = sum(block.moves for block in below_head) / max(1, len(below_head))
-    return _Option(strategy, settings, strategy.estimate(facts, machine, settings), moves)
+    return _Option(strategy, settings, what.estimate(strategy, facts, machine, settings), moves)
 
 
 def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
@@ -169,7 +171,9 @@ def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
     raise TlcoreError(f"There is no strategy called “{name}”.", "", f"Available: {known}.")
 
 
-def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts) -> _Option:
+def _advised(
+    row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts, instead: str = ""
+) -> _Option:
     """The row's own strategy, or else the nearest one of this version.
 
     Nearest: with little data, the one that moves least of the model; else the one that moves about as much as the row's
@@ -177,7 +181,8 @@ def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Fa
     """
     if not options:
         raise TlcoreError("This version of Nudge has no strategy installed.", "", "Install Nudge again.")
-    own = [option for name in row.strategies for option in options if option.strategy.name == name]
+    wanted = (instead,) if instead else row.strategies
+    own = [option for name in wanted for option in options if option.strategy.name == name]
     if own:
         return own[0]
     if (facts.data_size if case.data == "unlabelled" else case.data) in ("none", "small"):

@@ -10,7 +10,9 @@ from typing import Any
 from .answers import kind_of
 from .predictor import ABOUT, Predictor
 
-KINDS: dict[str, tuple[str, str]] = {}
+KINDS: dict[str, tuple[str, str]] = {
+    "text": ("rewriter", "Rewriter"),
+}
 """Kind of answer -> module of this package and class with `load`; all others are read by Predictor."""
 
 

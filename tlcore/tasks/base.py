@@ -11,7 +11,10 @@ from tlcore.predict.text import model_text
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
     from tlcore.predict.answers import Answers
+    from tlcore.strategies.base import Estimate, Strategy
     from tlcore.tables import Table
 
 
@@ -24,6 +27,13 @@ class Usual:
     base = "minilm"
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
+    instead = ("", "")
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        return strategy.Settings
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        return strategy.estimate(facts, machine, settings)
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -114,6 +124,19 @@ class Task(Protocol):
     @property
     def unfit_checks(self) -> frozenset[str]:
         """Names of checks that assume something of the labels which does not hold here."""
+        ...
+
+    @property
+    def instead(self) -> tuple[str, str]:
+        """The strategy that is advised whatever the row of the decision table says, and why; ("", "") for none."""
+        ...
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        """The Settings of a strategy, as they are where this is learned."""
+        ...
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """What a strategy costs where this is learned."""
         ...
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
