@@ -81,7 +81,14 @@ def _prepared(strategy: Strategy, base: WriterBase, trunk: Any, settings: Any) -
             f"the strategy “{strategy.name}”",
             "Choose lora, top_layers or full_finetune, or another base model.",
         )
-    return strategy.prepare(trunk, settings)  # type: ignore[attr-defined]
+    try:
+        return strategy.prepare(trunk, settings)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:  # peft's words for layers that it does not know
+        raise TlcoreError(
+            "The parts that this way of training adds cannot be added to this base model.",
+            f"the strategy “{strategy.name}”",
+            f"Choose lora or full_finetune, or another base model. ({str(error)[:120]})",
+        ) from error
 
 
 def _moved(model: Writer, phases: Sequence[Any]) -> int:
