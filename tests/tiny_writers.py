@@ -39,9 +39,13 @@ def save_tiny_writer(family: str, folder: Path, chats: bool = False) -> Path:
         "llama": lambda: hf.LlamaConfig(**kin),
         "mistral": lambda: hf.MistralConfig(**kin),
         "qwen2": lambda: hf.Qwen2Config(**kin),
-        "gpt2": lambda: hf.GPT2Config(vocab_size=WORDS, n_embd=32, n_layer=2, n_head=4, n_positions=130, initializer_range=0.1, **MARKS),
+        "gpt2": lambda: hf.GPT2Config(
+            vocab_size=WORDS, n_embd=32, n_layer=2, n_head=4, n_positions=130, initializer_range=0.1, **MARKS
+        ),
         "t5": lambda: hf.T5Config(vocab_size=WORDS, eos_token_id=102, pad_token_id=0, **t5),
-        "marian": lambda: hf.MarianConfig(vocab_size=WORDS, eos_token_id=102, pad_token_id=0, forced_eos_token_id=None, **halves),
+        "marian": lambda: hf.MarianConfig(
+            vocab_size=WORDS, eos_token_id=102, pad_token_id=0, forced_eos_token_id=None, **halves
+        ),
     }
     kind = hf.AutoModelForSeq2SeqLM if family in READ_FIRST else hf.AutoModelForCausalLM
     with torch.random.fork_rng():

@@ -24,9 +24,14 @@ class Words:
     one: str = "class"
     many: str = "classes"
     joined: str = "in"
+    each: str = ""
+    """What each row has instead, where that is neither a class nor a number."""
 
 
 WORDS = {"classify": Words(), "multilabel": Words("label", "labels", "with"), "score": Words("")}
+WORDS["rewrite"] = Words("target", "targets", each=", each with the text that it should become,")
+UNCOUNTED = ("score", "rewrite")
+"""Tasks whose score is no share of right answers."""
 
 
 def headline(found: Prepared) -> None:
@@ -36,6 +41,8 @@ def headline(found: Prepared) -> None:
     places[0].metric("Rows in the file", number(facts.rows))
     if not what.one:
         places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
+    elif what.each:
+        places[1].metric("Rows to learn from and test on", number(found.learned_from))
     elif facts.classes:
         places[1].metric(
             f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
@@ -50,7 +57,7 @@ def headline(found: Prepared) -> None:
 
 def _labelled(found: Prepared, what: Words) -> str:
     classes = plural(len(found.facts.classes), what.one, what.many) if what.one else ""
-    among = f" {what.joined} {classes}" if what.one else ", each with a number,"
+    among = what.each or (f" {what.joined} {classes}" if what.one else ", each with a number,")
     return f"Yes: {plural(found.learned_from, 'row')}{among} to learn from and to test on."
 
 
@@ -72,7 +79,7 @@ def sides(found: Prepared) -> None:
         st.caption("No row can be scored: the model will answer, and nobody can say how often it is right.")
         return
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
-    if test and found.task != "score":
+    if test and found.task not in UNCOUNTED:
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
     st.caption(escape_md(about))
 

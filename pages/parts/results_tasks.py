@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts import charts, number_charts, shell, words
 from pages.parts import results_parts as parts
 from pages.parts.metrics import metric_of
+from pages.parts.results_writing import Rewritten
 
 Report = Mapping[str, Any]
 View = Callable[[Path, Report], None]
@@ -88,7 +89,9 @@ class Number(OneLabel):
 
 def kind_of(report: Report) -> OneLabel:
     """What says and draws the results of this report."""
-    return {"multilabel": SeveralLabels(), "score": Number()}.get(str(report.get("task")), OneLabel())
+    kinds: dict[str, Any] = {"multilabel": SeveralLabels(), "score": Number(), "rewrite": Rewritten()}
+    found: OneLabel = kinds.get(str(report.get("task")), OneLabel())
+    return found
 
 
 def _with_span(report: Report, name: bool = True) -> str:

@@ -9,6 +9,7 @@ from pages.parts.prepared import prepare
 from pages.parts.problems import problem
 from pages.parts.settings_form import settings_form
 from pages.parts.words import escape_md
+from pages.parts.writing_parts import instruction_box
 from tlcore.advise import Recommendation
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
@@ -31,6 +32,7 @@ def main() -> None:
     advised, chosen = _proposals(project, facts)
     shell.answer(chosen.sentence)
     _reasons(chosen)
+    instruction_box(project, chosen.plan)
     _start(project, chosen)
     _table(project, facts, chosen)
     st.subheader("Ways to train", anchor=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny_writers import ONLY_WRITE, READ_FIRST
 
+from tests.tiny_writers import ONLY_WRITE, READ_FIRST
 from tlcore.errors import TlcoreError
 from tlcore.models.saved_writer import FittedWriter
 from tlcore.plan import Plan, make_settings
@@ -31,7 +31,9 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def taught(tmp_path: Path, tiny_writer: Callable[..., Path]) -> Callable[..., tuple[FittedWriter, list[dict[str, Any]]]]:
+def taught(
+    tmp_path: Path, tiny_writer: Callable[..., Path]
+) -> Callable[..., tuple[FittedWriter, list[dict[str, Any]]]]:
     """Teach a tiny base on a few pairs; what came of it, and the events."""
 
     def run(

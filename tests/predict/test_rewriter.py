@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,20 @@ def opened(folder: Path) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "mistral", "qwen2", "t5", "marian"])
-def test_what_is_written_together_is_what_transformers_writes_alone(family: str, tiny_writer: Callable[..., Path]) -> None:
+def test_what_is_written_together_is_what_transformers_writes_alone(
+    family: str, tiny_writer: Callable[..., Path]
+) -> None:
     lm, start = opened(tiny_writer(family))
     found = write(lm, start, PROMPTS, Rule(8, (102,)))
     for prompt, ids in zip(PROMPTS, found, strict=True):
         given = torch.tensor([[*(start.ids if start else ()), *prompt]])
         alone = lm.generate(
-            input_ids=given, attention_mask=torch.ones_like(given), max_new_tokens=8, do_sample=False, eos_token_id=102, pad_token_id=0
+            input_ids=given,
+            attention_mask=torch.ones_like(given),
+            max_new_tokens=8,
+            do_sample=False,
+            eos_token_id=102,
+            pad_token_id=0,
         )
         assert ids == alone[0, given.shape[1] if start else 1 :].tolist()
 
@@ -55,7 +63,7 @@ def test_nothing_is_said_twice_where_that_is_forbidden(tiny_writer: Callable[...
     free, guarded = (write(lm, start, PROMPTS, Rule(30, (102,), no_repeat=size)) for size in (0, 2))
 
     def repeats(ids: list[int]) -> bool:
-        pairs = list(zip(ids, ids[1:], strict=False))
+        pairs = list(itertools.pairwise(ids))
         return len(set(pairs)) < len(pairs)
 
     assert any(map(repeats, free))

@@ -129,7 +129,9 @@ def recommend(
             *_unfit(task),
             *_to_come(row),
         ),
-        substituted="" if strategy or advised.strategy.name in row.strategies else instead[1] or _substituted(row, advised, facts),
+        substituted=""
+        if strategy or advised.strategy.name in row.strategies
+        else instead[1] or _substituted(row, advised, facts),
     )
 
 
@@ -171,9 +173,7 @@ def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
     raise TlcoreError(f"There is no strategy called “{name}”.", "", f"Available: {known}.")
 
 
-def _advised(
-    row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts, instead: str = ""
-) -> _Option:
+def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts, instead: str = "") -> _Option:
     """The row's own strategy, or else the nearest one of this version.
 
     Nearest: with little data, the one that moves least of the model; else the one that moves about as much as the row's

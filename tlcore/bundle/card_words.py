@@ -126,7 +126,9 @@ class Numbers(OneLabel):
 class Texts(OneLabel):
     kind, metric, metric_name = "model that rewrites texts", "chrf", "chrF (0 to 100)"
     columns = (("bleu", "BLEU"), ("rouge_l", "ROUGE-L"), ("exact_match", "exactly right"))
-    names: Mapping[str, str] = MappingProxyType({"untuned": "the same model as it came, asked the same", "copy": "the text as it is"})
+    names: Mapping[str, str] = MappingProxyType(
+        {"untuned": "the same model as it came, asked the same", "copy": "the text as it is"}
+    )
     added = "`prediction` (the new text)"
     limit = (
         "It writes what is likely, not what is true: names, numbers and facts may be wrong, and it does not say how sure it is. Read "
@@ -144,7 +146,11 @@ class Texts(OneLabel):
     def scores(self, report: Report) -> str:
         heads = ["", self.metric_name, "95 % interval", *(title for _, title in self.columns)]
         lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", self._line("this model", report["test"])]
-        lines += [self._line(title, report["baselines"][name]) for name, title in self.names.items() if name in report["baselines"]]
+        lines += [
+            self._line(title, report["baselines"][name])
+            for name, title in self.names.items()
+            if name in report["baselines"]
+        ]
         return "\n".join(lines)
 
     def difference(self, report: Report) -> str:

@@ -45,8 +45,13 @@ class Pairs:
             return {**pad([self.prompts[i] for i in rows], pad_id), "targets": targets}
         lengths = [len(self.ids[i]) for i in rows]
         bins = packed(lengths) if self.packs else []
-        if not bins or len(bins) * max(sum(lengths[i] for i in one) for one in bins) > WORTH_PACKING * len(rows) * max(lengths):
-            return {**pad([self.ids[i] for i in rows], pad_id), "targets": pad([self._asked(i) for i in rows], NOT_ASKED)["input_ids"]}
+        if not bins or len(bins) * max(sum(lengths[i] for i in one) for one in bins) > WORTH_PACKING * len(rows) * max(
+            lengths
+        ):
+            return {
+                **pad([self.ids[i] for i in rows], pad_id),
+                "targets": pad([self._asked(i) for i in rows], NOT_ASKED)["input_ids"],
+            }
         return self._packed([[rows[i] for i in one] for one in bins], pad_id)
 
     def _asked(self, row: int) -> list[int]:

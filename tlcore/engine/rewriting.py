@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import psutil
 from tlcore.engine.loop import Hooks, run_phases
 from tlcore.engine.pairs import Pairs
 from tlcore.engine.phases import moving_parameters
-from tlcore.engine.precision import autocast, device, say_precision, set_threads
+from tlcore.engine.precision import device, say_precision, set_threads
 from tlcore.engine.training import Recipe
 from tlcore.engine.watched import Watched
 from tlcore.engine.writer import Writer
@@ -46,7 +45,9 @@ def teach(strategy: Strategy, given: FitInput) -> FittedWriter:
     encoder = _prepared(strategy, base, trunk, settings)
     lm.to(device())
     phases = strategy.phases(settings, block_total(encoder), len(given.train_texts))  # type: ignore[attr-defined]
-    model = Writer(lm, encoder, prompter.before, any("embeddings" in one.rates and one.part == "weights" for one in phases))
+    model = Writer(
+        lm, encoder, prompter.before, any("embeddings" in one.rates and one.part == "weights" for one in phases)
+    )
     moved = _moved(model, phases)
     train, validation = _sides(given, prompter, base, answer, model)
     model.checkpointing = _save_memory(given, lm, train, model)
@@ -57,7 +58,12 @@ def teach(strategy: Strategy, given: FitInput) -> FittedWriter:
         batch_size_of(settings, len(train)), given.plan.seed, watch="chrf", tokens_per_pass=TOKENS_PER_PASS,
         validate=watched.metrics,
     )  # fmt: skip
-    hooks = Hooks(given.emit, given.check_stop, given.stop_wish, lambda phase: show_moving(given, encoder, tuple(phase.rates), False))
+    hooks = Hooks(
+        given.emit,
+        given.check_stop,
+        given.stop_wish,
+        lambda phase: show_moving(given, encoder, tuple(phase.rates), False),
+    )
     best = run_phases(model, (train, validation), phases, recipe, given.work_folder, hooks)  # type: ignore[arg-type]
     given.emit("note", level="info", text=kept_round(best.best_epoch, bool(len(validation))))
     model.eval()
@@ -66,7 +72,7 @@ def teach(strategy: Strategy, given: FitInput) -> FittedWriter:
     _forget_learned_words(lm, base)
     total = sum(parameter.numel() for parameter in lm.parameters())
     chosen = {"phases": [one.name for one in phases], "best_epoch": best.best_epoch, "moved": moved}
-    answer["prompt"]["place"] = start.place if start else 0
+    answer["prompt"] |= {"place": start.place if start else 0, "learned_words": bool(model.virtual)}
     return FittedWriter(
         lm.to("cpu"), start, given.base_folder, answer, _longest(base, settings), best.best_epoch, moved, total, chosen,
         lambda texts, progress: _untuned(given.base_folder, prompter, answer, texts, progress), None,
@@ -141,7 +147,8 @@ def _sides(
     packs = not base.reads_first and getattr(base.lm.config, "_attn_implementation", "") == "sdpa"
     sides = (given.train_texts, given.train_y), (given.validation_texts, given.validation_y)
     train, validation = (
-        Pairs(prompter.ids(list(texts)), prompter.answer_ids(list(y), most), base.reads_first, packs) for texts, y in sides
+        Pairs(prompter.ids(list(texts)), prompter.answer_ids(list(y), most), base.reads_first, packs)
+        for texts, y in sides
     )
     cut = sum(len(one) > most for one in train.answers)
     if cut:

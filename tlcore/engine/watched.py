@@ -83,7 +83,9 @@ class Watched:
                 "sample", id=i, source=source[:400], right=right[:400], before=self.before[i][:400], after=answer[:400]
             )
         if first:
-            self.given.emit("baseline", name="untuned", chrf=round(chrf(truth, list(self.before.values())), 2), split="validation")
+            self.given.emit(
+                "baseline", name="untuned", chrf=round(chrf(truth, list(self.before.values())), 2), split="validation"
+            )
 
     def _kept(self, answers: list[str]) -> dict[int, str]:
         """What it wrote before any round, also where it goes on after a pause."""

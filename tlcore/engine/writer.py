@@ -19,6 +19,8 @@ class Writer(torch.nn.Module):
     pieces that all prompts begin with. They go through once a batch instead of once a text, and all texts go on from there.
     """
 
+    lm: Any
+
     def __init__(self, lm: Any, encoder: Any, before: Sequence[int], whole_head: bool = False) -> None:
         super().__init__()
         self.encoder, self.before, self.cut = encoder, tuple(before), None
@@ -44,7 +46,11 @@ class Writer(torch.nn.Module):
         if segments is not None:
             mask = block_mask(segments, start.tokens)
         out = self._base(
-            input_ids=input_ids, attention_mask=mask, position_ids=start.place + own, past_key_values=start.cache(rows), use_cache=True
+            input_ids=input_ids,
+            attention_mask=mask,
+            position_ids=start.place + own,
+            past_key_values=start.cache(rows),
+            use_cache=True,
         )
         return {"loss": self._loss(out.last_hidden_state, targets)}
 

@@ -18,7 +18,9 @@ def row_statistics(truth: Sequence[str], answers: Sequence[str]) -> np.ndarray:
     """Counts of letter groups (of the answer, of the right text, of both), int64 [rows, 18]: chrF of some rows is that of the sum."""
     from sacrebleu.metrics import CHRF
 
-    return np.array(CHRF()._extract_corpus_statistics(list(answers), [list(truth)]), dtype=np.int64).reshape(len(truth), 18)
+    return np.array(CHRF()._extract_corpus_statistics(list(answers), [list(truth)]), dtype=np.int64).reshape(
+        len(truth), 18
+    )
 
 
 def chrf_of(counts: np.ndarray) -> np.ndarray:

@@ -57,6 +57,7 @@ class FittedWriter:
             tensors = {"keys": self.start.keys.float().contiguous(), "values": self.start.values.float().contiguous()}
             save_file(tensors, str(folder / START))
         write_json(
-            folder / ABOUT, {"format": 1, "nudge": __version__, **about, "max_length": self.max_length, "pad_token_id": 0}
+            folder / ABOUT,
+            {"format": 1, "nudge": __version__, **about, "max_length": self.max_length, "pad_token_id": 0},
         )
         self.lm = self.start = None

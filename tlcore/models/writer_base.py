@@ -42,7 +42,9 @@ def load_writer(folder: Path) -> WriterBase:
 
     config = open_config(folder)
     reads_first = bool(getattr(config, "is_encoder_decoder", False))
-    known = transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if reads_first else transformers.MODEL_FOR_CAUSAL_LM_MAPPING
+    known = (
+        transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if reads_first else transformers.MODEL_FOR_CAUSAL_LM_MAPPING
+    )
     if type(config) not in known or config.model_type in ("bert", "roberta", "xlm-roberta", "electra"):
         raise TlcoreError(
             f"This base model ({config.model_type}) only reads; it cannot write a text.",
@@ -96,16 +98,20 @@ def _conversation(folder: Path, tokenizer: Any) -> tuple[str, str, str] | None:
     template = file.read_text(encoding="utf-8") if file.exists() else own.get("chat_template")
     if not isinstance(template, str):
         return None
-    marks = {name: _content(own[name]) for name in ("bos_token", "eos_token", "unk_token", "pad_token") if own.get(name)}
+    marks = {
+        name: _content(own[name]) for name in ("bos_token", "eos_token", "unk_token", "pad_token") if own.get(name)
+    }
     talker = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **marks)
     turns = [{"role": "user", "content": USER}]
     try:
-        asked = talker.apply_chat_template(turns, chat_template=template, tokenize=False, add_generation_prompt=True)
+        asked: Any = talker.apply_chat_template(turns, chat_template=template, tokenize=False, add_generation_prompt=True)
         turns.append({"role": "assistant", "content": ANSWER})
-        whole = talker.apply_chat_template(turns, chat_template=template, tokenize=False)
+        whole: Any = talker.apply_chat_template(turns, chat_template=template, tokenize=False)
     except Exception as error:  # jinja2 and templates raise whatever they like
         raise TlcoreError(
-            "The chat template of this base model cannot be used.", str(folder), f"Choose another base. ({str(error)[:200]})"
+            "The chat template of this base model cannot be used.",
+            str(folder),
+            f"Choose another base. ({str(error)[:200]})",
         ) from error
     if USER not in asked or ANSWER not in whole:
         return None

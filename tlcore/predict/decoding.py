@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -69,8 +70,9 @@ def write(
     done = 0
     for batch in _batches([len(one) for one in prompts]):
         some = [prompts[i] for i in batch]
-        work = _follow_beams if rule.beams > 1 else _one_after_the_other if start else _read_then_write
-        for place, answer in zip(batch, work(lm, start, some, rule, lambda: tick(done), said), strict=True):
+        work: Any = _follow_beams if rule.beams > 1 else _one_after_the_other if start else _read_then_write
+        answers = work(lm, start, some, rule, partial(tick, done), said)
+        for place, answer in zip(batch, answers, strict=True):
             found[place] = answer
         done += len(batch)
         tick(done)
@@ -109,7 +111,14 @@ def _one_after_the_other(
     cache, alive = start.cache(len(prompts)), list(range(len(prompts)))
     found: list[list[int]] = [[] for _ in prompts]
     for step in range(rule.most):
-        out = lm(input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        out = lm(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=places,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         words = _likeliest(out.logits[:, -1].float(), [found[i] for i in alive], rule)
         for row, word in zip(alive, words, strict=True):
             found[row].append(word)
@@ -143,7 +152,9 @@ def _read_then_write(
     found: list[list[int]] = [[] for _ in prompts]
     open_rows = set(range(len(prompts)))
     for _ in range(rule.most):
-        out = lm(encoder_outputs=read, attention_mask=mask, decoder_input_ids=ids, past_key_values=cache, use_cache=True)
+        out = lm(
+            encoder_outputs=read, attention_mask=mask, decoder_input_ids=ids, past_key_values=cache, use_cache=True
+        )
         cache = out.past_key_values
         words = _likeliest(out.logits[:, -1].float(), found, rule)
         for row in list(open_rows):
@@ -206,5 +217,8 @@ def _would_repeat(ids: list[int], size: int) -> list[int]:
 def settings_of(answer: Mapping[str, Any]) -> Rule:
     """How nudge.json says that answers are to be written."""
     return Rule(
-        int(answer["max_new_tokens"]), tuple(answer["prompt"]["ends"]), int(answer["no_repeat"]), int(answer["num_beams"])
+        int(answer["max_new_tokens"]),
+        tuple(answer["prompt"]["ends"]),
+        int(answer["no_repeat"]),
+        int(answer["num_beams"]),
     )

@@ -25,7 +25,9 @@ def load_predictor(folder: Path | str, threads: int | None = None, quick: bool =
     try:
         kind = kind_of(json.loads((folder / ABOUT).read_text(encoding="utf-8")).get("answer"))
     except ValueError as error:
-        raise ValueError(f"The model in {folder} cannot be opened: {ABOUT} is damaged. Unpack or download it again.") from error
+        raise ValueError(
+            f"The model in {folder} cannot be opened: {ABOUT} is damaged. Unpack or download it again."
+        ) from error
     if kind not in KINDS:
         return Predictor.load(folder, threads, quick)
     module, name = KINDS[kind]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .predictor import ABOUT, reads_of
 from .prompting import Prompter
 
 START, TEXT = "start.safetensors", "text"
+WISHES = ("max_new_tokens", "num_beams", "no_repeat")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,15 @@ class Rewriter:
                 f"Unpack or download it again. ({type(error).__name__}: {why})"
             ) from error
         return found
+
+    def adjust(self, wishes: Mapping[str, Any]) -> None:
+        """Write otherwise than nudge.json says: max_new_tokens, num_beams, no_repeat, as far as they are given."""
+        from .decoding import settings_of
+
+        known = {name: int(wishes[name]) for name in WISHES if wishes.get(name) is not None}
+        if self.answer["prompt"].get("learned_words"):  # transformers' beam search knows none
+            known["num_beams"] = 1
+        self.rule = settings_of({**self.answer, **known})
 
     def predict(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None, most: int | None = None

@@ -75,6 +75,7 @@ def _train(context: JobContext) -> str:
     fitted = teach(get_strategy(plan.strategy), given)
     how = _how(given, fitted)
     ended = "stopped" if context.stop_wish() == KEEP else "done"
+    untuned = _untuned(context, dataset, fitted)
 
     context.phase("export", "Making the model ready to use")
     fitted.save(run / MODEL, _about(plan, dataset, how))
@@ -83,10 +84,9 @@ def _train(context: JobContext) -> str:
     context.phase("score", "Looking at the test rows, once")
     predictor = load_predictor(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
-    save_predictions(dataset, answers, run / PREDICTIONS)
+    save_predictions(dataset, answers, run / PREDICTIONS, untuned)
     plain = _plain(context, plan, dataset, given, fitted)
-    baselines |= _untuned(context, dataset, fitted)
-    report = _report(context, plan, dataset, fitted, answers, baselines)
+    report = _report(context, plan, dataset, fitted, answers, baselines | untuned)
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
     report |= beside_earlier(run, dataset, answers.predictions)

@@ -35,6 +35,9 @@ class Usual:
     def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
         return strategy.estimate(facts, machine, settings)
 
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        return strategy.job_phases
+
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
 
@@ -133,6 +136,10 @@ class Task(Protocol):
 
     def settings(self, strategy: Strategy) -> type[Any]:
         """The Settings of a strategy, as they are where this is learned."""
+        ...
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        """The stretches of work that a strategy announces where this is learned."""
         ...
 
     def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:

@@ -40,7 +40,15 @@ UNFIT = {
     "zero_shot": "It chooses among labels that are described; here there are none. The untrained model is tested beside yours anyway.",
     "few_shot_prompt": "It chooses among labels; here there are none.",
 }
-RATES = {"lora": 1e-3, "lokr": 2e-3, "ia3": 1e-2, "top_layers": 1e-4, "full_finetune": 1e-4, "prompt_tuning": 1e-2, "prefix_tuning": 1e-2}
+RATES = {
+    "lora": 1e-3,
+    "lokr": 2e-3,
+    "ia3": 1e-2,
+    "top_layers": 1e-4,
+    "full_finetune": 1e-4,
+    "prompt_tuning": 1e-2,
+    "prefix_tuning": 1e-2,
+}
 """Peak learning rates: an encoder under a new head needs other ones than a model that writes already."""
 LEFT_OUT = ("head_learning_rate", "watch", "layers", "dropout", "class_weight")
 """Settings of a classifier on top, which is not here."""
@@ -74,13 +82,18 @@ class Rewrite(Usual):
             "contradictions",
         }
     )  # fmt: skip
-    instead = ("lora", "For a model that writes, small added parts (LoRA) learn as much as the upper blocks would, in less memory.")
+    instead = (
+        "lora",
+        "For a model that writes, small added parts (LoRA) learn as much as the upper blocks would, in less memory.",
+    )
     alike = None
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         pair = _named_pair(table) or _texts(table)
         taken = set(pair)
-        instruction = next((name for name in table.columns if name.strip().lower() in INSTRUCTIONS and name not in taken), None)
+        instruction = next(
+            (name for name in table.columns if name.strip().lower() in INSTRUCTIONS and name not in taken), None
+        )
         source, target = pair if len(pair) == 2 else (*pair, None, None)[:2]
         return {"source": source, "target": target, "instruction": instruction}
 
@@ -118,7 +131,9 @@ class Rewrite(Usual):
             )
         if len(set(known)) == 1:
             raise TlcoreError(
-                "Every row has the same target text.", "the target column", "Choose another column: there is nothing to tell apart."
+                "Every row has the same target text.",
+                "the target column",
+                "Choose another column: there is nothing to tell apart.",
             )
         if len(known) < MIN_ROWS:
             raise TlcoreError(
@@ -127,7 +142,9 @@ class Rewrite(Usual):
                 f"Fill in at least {MIN_ROWS}; from about 100 on the result starts to be useful.",
             )
         empty = len(targets) - len(known)
-        return [f"{empty:,} {'row has' if empty == 1 else 'rows have'} no target text: not learned from."] if empty else []
+        return (
+            [f"{empty:,} {'row has' if empty == 1 else 'rows have'} no target text: not learned from."] if empty else []
+        )
 
     def score(
         self, truth: Sequence[str], answers: Sequence[str], probabilities: Any, labels: Sequence[str]
@@ -153,7 +170,11 @@ class Rewrite(Usual):
         return written_report(truth, answers, baselines)
 
     def settings(self, strategy: Strategy) -> type[Any]:
-        return _settings(strategy.name, strategy.Settings)
+        found: type[Any] = _settings(strategy)
+        return found
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        return ("finetune", "untuned")
 
     def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
         """Word pieces learned from and written over what a core does of them in a second."""
@@ -186,7 +207,7 @@ class _Writes:
 
 OWN: dict[str, Any] = {
     "instruction": setting(SENSIBLE, "Instruction", "What the model is told to do with every text. It is read before the text, also by the "
-                           "untrained model that yours is compared with. A column of instructions takes its place.", term="prompt"),
+                           "untrained model that yours is compared with. A column of instructions takes its place.", term="prompt", asked=True),
     "max_new_tokens": setting(0, "Longest answer", "0 chooses by the right texts it learns from.", low=0, high=1024, unit="word pieces",
                               term="max_new_tokens", advanced=True),
     "num_beams": setting(1, "Ways to go on", "How many beginnings of an answer are followed at once. More is slower and sometimes better.",
@@ -200,8 +221,9 @@ OWN: dict[str, Any] = {
 
 
 @cache
-def _settings(name: str, kind: type[Any]) -> type[Any]:
+def _settings(strategy: Any) -> type[Any]:
     """A strategy's settings without those of a classifier, with those of writing; learning rates as they suit a model that writes."""
+    name, kind = strategy.name, strategy.Settings
     fields: list[tuple[str, Any, Any]] = [(own, type(spec.default), _again(spec)) for own, spec in OWN.items()]
     for spec in dataclasses.fields(kind):
         if spec.name in LEFT_OUT or spec.name in OWN:
