@@ -32,6 +32,8 @@ from tlcore.workspace import Project
 if TYPE_CHECKING:
     from tlcore.worker import JobContext
 
+AMOUNT = "mae"
+"""The metric of a task whose targets are amounts."""
 MOST_NUMBERS = 2_000
 LETTERS = 200
 """Of a text in a list of rows."""
@@ -146,7 +148,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
 
 def _numbers(dataset: Dataset) -> list[float]:
     """The targets of a task whose targets are amounts, evenly thinned out to MOST_NUMBERS, its ends kept; else none."""
-    if dataset.labels:
+    if dataset.labels or dataset.task.metric != AMOUNT:
         return []
     pairs = zip(dataset.rows["label"][:], dataset.rows["split"][:], strict=True)
     values = sorted(float(label) for label, side in pairs if label is not None and side not in (LEFT_OUT, NOT_SAMPLED))

@@ -31,7 +31,8 @@ def instruction_box(project: Project, plan: Plan) -> None:
         project, f"settings.{plan.strategy}.{INSTRUCTION}", plan.settings.get(INSTRUCTION, usual),
         lambda new: None if not new or new.strip() == usual else new.strip(), "/box",
     )  # fmt: skip
-    st.text_input(f"{meta['title']}, such as {EXAMPLES}", help=meta["help"], **wish)
+    st.text_input("What is it to do with every text?", help=f"{meta['help']} The field calls it: {meta['term']}.", **wish)
+    st.caption(f"An instruction such as {EXAMPLES}")
 
 
 def samples(view: LiveView) -> None:

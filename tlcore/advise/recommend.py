@@ -121,7 +121,7 @@ def recommend(
         row=match.row,
         plan=plan,
         sentence=_sentence(chosen.strategy),
-        why=_why(facts, machine, match, chosen, advised, overrides),
+        why=_why(facts, machine, match, chosen, advised, overrides, get_task(task).each),
         estimate=chosen.estimate,
         alternatives=(
             *_alternatives(facts, machine, row, chosen, options, case),
@@ -212,6 +212,7 @@ def _why(
     chosen: _Option,
     advised: _Option,
     overrides: Mapping[str, str | None],
+    each: str = "a number",
 ) -> tuple[str, ...]:
     """Three sentences, data, reason and machine, and one of warning where there is something to warn of."""
     told = [f"{name} “{value.replace('_', ' ')}”" for name, value in overrides.items() if value]
@@ -225,10 +226,10 @@ def _why(
     cost = chosen.estimate
     time, memory = time_range_text(cost.seconds_low, cost.seconds_high), memory_text(cost.memory_mb)
     spent = f"This machine has {machine.sentence}; training takes {time} and {memory}."
-    return tuple(text for text in (_data_sentence(facts), reason, spent, _warning(facts, machine, cost)) if text)
+    return tuple(text for text in (_data_sentence(facts, each), reason, spent, _warning(facts, machine, cost)) if text)
 
 
-def _data_sentence(facts: Facts) -> str:
+def _data_sentence(facts: Facts, each_with: str) -> str:
     if not facts.labelled:
         return f"You have {count_text(facts.unlabelled, 'row')} and none of them has a label."
     rows, word = (facts.labelled, "labelled row") if facts.sampled is None else (facts.sampled, "row to learn from")
@@ -238,7 +239,7 @@ def _data_sentence(facts: Facts) -> str:
         facts.data_size, "a set"
     )
     if not facts.classes:
-        return f"You have {shown}, each with a number{rest}: {size}."
+        return f"You have {shown}, each with {each_with}{rest}: {size}."
     kinds = count_text(len(facts.classes), *(("label", "labels") if _several(facts) else ("class", "classes")))
     each = f"about {_rows_a_class(facts):,} a {_kind(facts)}"
     return f"You have {shown} {'with' if _several(facts) else 'in'} {kinds}, {each}{rest}: {size}."

@@ -28,6 +28,7 @@ class Usual:
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
     instead = ("", "")
+    each = "a number"
 
     def settings(self, strategy: Strategy) -> type[Any]:
         return strategy.Settings
@@ -132,6 +133,11 @@ class Task(Protocol):
     @property
     def instead(self) -> tuple[str, str]:
         """The strategy that is advised whatever the row of the decision table says, and why; ("", "") for none."""
+        ...
+
+    @property
+    def each(self) -> str:
+        """What a row has to learn from, in words, where that is no label."""
         ...
 
     def settings(self, strategy: Strategy) -> type[Any]:

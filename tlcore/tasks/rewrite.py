@@ -80,12 +80,14 @@ class Rewrite(Usual):
         {
             "label_column", "label_variants", "imbalance", "small_classes", "single_rows", "languages", "likely_wrong", "shortcuts",
             "contradictions",
+            "test_size",
         }
     )  # fmt: skip
     instead = (
         "lora",
         "For a model that writes, small added parts (LoRA) learn as much as the upper blocks would, in less memory.",
     )
+    each = "the text that it should become"
     alike = None
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
@@ -170,7 +172,7 @@ class Rewrite(Usual):
         return written_report(truth, answers, baselines)
 
     def settings(self, strategy: Strategy) -> type[Any]:
-        found: type[Any] = _settings(strategy)
+        found: type[Any] = _settings(strategy)  # type: ignore[arg-type]
         return found
 
     def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
