@@ -27,6 +27,7 @@ TITLES = {
     "fit": "Learn",
     "head": "New answers",
     "finetune": "Learn",
+    "untuned": "As it came",
     "export": "Make it fast",
     "score": "Test",
     "pack": "Pack and check",
@@ -50,6 +51,7 @@ SENTENCES = {
     "fit": "Learning from all your rows",
     "head": "Training only the part that gives the answers, so that nothing the model knows is spoilt",
     "finetune": "The model itself is learning your texts",
+    "untuned": "Asking the model as it came the same, to see what learning has brought",
     "export": "Turning the model into its fast form.",
     "score": "Answering the test rows, which it has never seen.",
     "pack": "Packing the zip, opening it in a fresh process and comparing the answers.",
@@ -75,6 +77,7 @@ class LiveView:
     is in; `part_from`: where that stood when the phase was entered, more than 0 where a paused training goes on.
     `rates`: points by layer group; `rates_now`: the rates of the groups that move now. `rounds`: step and patience left.
     `bests`: step and score of the rounds that were the best so far. `metric`: what `f1`, `curve` and `baselines` are scored by.
+    `samples`: a few texts, what is right, what the model wrote before it learned, and what it writes now, by its own words.
     `perplexity`: step of reading unlabelled texts first, and perplexity on those held out; `perplexity_reading`: on those it reads.
     """
 
@@ -118,6 +121,7 @@ class LiveView:
     last_kind: str = ""
     finished: bool = False
     metric: str = "macro_f1"
+    samples: tuple[Mapping[str, str], ...] = ()
 
     @property
     def phase(self) -> str:

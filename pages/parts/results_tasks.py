@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts import charts, number_charts, shell, words
 from pages.parts import results_parts as parts
 from pages.parts.metrics import metric_of
+from pages.parts.results_writing import Rewritten
 
 Report = Mapping[str, Any]
 View = Callable[[Path, Report], None]
@@ -98,8 +99,11 @@ def kind_of(report: Report) -> OneLabel:
     from pages.parts.results_names import Names
     from pages.parts.results_passages import Passages
 
-    kinds = {"multilabel": SeveralLabels(), "score": Number(), "ner": Names(), "qa": Passages()}
-    return kinds.get(str(report.get("task")), OneLabel())
+    kinds: dict[str, Any] = {
+        "multilabel": SeveralLabels(), "score": Number(), "ner": Names(), "qa": Passages(), "rewrite": Rewritten(),
+    }  # fmt: skip
+    found: OneLabel = kinds.get(str(report.get("task")), OneLabel())
+    return found
 
 
 def with_span(report: Report, name: bool = True) -> str:

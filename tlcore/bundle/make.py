@@ -22,7 +22,8 @@ from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
 from tlcore.predict import main as predict_main
 from tlcore.predict.answers import NUMBER, kind_of
-from tlcore.predict.predictor import QUICK
+from tlcore.predict.predictor import ABOUT, QUICK
+from tlcore.predict.rewriter import TEXT
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_columns, write_csv
 from tlcore.predict.text import model_text, parts_of
 from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
@@ -38,6 +39,8 @@ NUMERIC = ("confidence", "low", "high")
 """Columns of answers that hold numbers; all others must be the same to the letter."""
 PREDICT_PACKAGE = "nudge_predict"
 REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
+MORE_REQUIREMENTS = {TEXT: ("torch", "transformers")}
+"""Of a model that answers in this way, beside those."""
 SCRIPT = '''"""Score a spreadsheet: python predict.py IN.csv OUT.csv"""
 
 import sys
@@ -114,7 +117,7 @@ def _lay_out(run: Path, model: Path, report: dict[str, Any], tree: Path) -> None
     for source in sorted(Path(predict_main.__file__).parent.glob("*.py")):
         shutil.copyfile(source, package / source.name)
     (tree / "predict.py").write_text(SCRIPT, encoding="utf-8")
-    (tree / "requirements.txt").write_text(_requirements(), encoding="utf-8")
+    (tree / "requirements.txt").write_text(_requirements(model), encoding="utf-8")
     (tree / "README.md").write_text(read_me(report), encoding="utf-8")
     (tree / "MODEL_CARD.md").write_text(model_card(report, load_plan(run)), encoding="utf-8")
     write_json(
@@ -135,10 +138,12 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _requirements() -> str:
+def _requirements(model: Path) -> str:
     from importlib.metadata import version
 
-    pins = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    kind = kind_of((read_json(model / ABOUT) or {}).get("answer"))
+    # Without what stands behind the +: which processor a wheel is for is no part of its version elsewhere.
+    pins = [f"{name}=={version(name).split('+')[0]}" for name in (*REQUIREMENTS, *MORE_REQUIREMENTS.get(kind, ()))]
     return "# What predict.py needs; nothing else.\n" + "\n".join(pins) + "\n"
 
 

@@ -36,6 +36,8 @@ def score_sheet(context: JobContext) -> str:
         context.emit("progress", done=done, total=total, unit="texts")
 
     predictor = open_model(model_folder(Path(args["run"])), bool(args.get("quick")))
+    if args.get("writing"):
+        predictor.adjust(args["writing"])
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)

@@ -75,6 +75,7 @@ def _train(context: JobContext) -> str:
     fitted = teach(get_strategy(plan.strategy), given)
     how = _how(given, fitted)
     ended = "stopped" if context.stop_wish() == KEEP else "done"
+    untuned = _untuned(context, dataset, fitted)
 
     context.phase("export", "Making the model ready to use")
     fitted.save(run / MODEL, _about(plan, dataset, how))
@@ -83,9 +84,9 @@ def _train(context: JobContext) -> str:
     context.phase("score", "Looking at the test rows, once")
     predictor = load_predictor(run / MODEL)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
-    save_predictions(dataset, answers, run / PREDICTIONS)
+    save_predictions(dataset, answers, run / PREDICTIONS, untuned)
     plain = _plain(context, plan, dataset, given, fitted)
-    report = _report(context, plan, dataset, fitted, answers, baselines)
+    report = _report(context, plan, dataset, fitted, answers, baselines | untuned)
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
     report |= beside_earlier(run, dataset, answers.predictions)
@@ -101,6 +102,15 @@ def _plain(context: JobContext, plan: Plan, dataset: Dataset, given: FitInput, f
         return None
     how = _how(given, fitted.unadapted)
     return plain_answers(fitted.unadapted, _work(context), _about(plan, dataset, how), dataset.texts(TEST))
+
+
+def _untuned(context: JobContext, dataset: Dataset, fitted: Fitted) -> dict[str, list[str]]:
+    """Answers to the test rows of the base model as it came, of a kind that answers before it is taught; else none."""
+    answer = getattr(fitted, "untuned", None)
+    if answer is None:
+        return {}
+    context.phase("untuned", "Asking the model as it came the same")
+    return {"untuned": answer(dataset.texts(TEST), lambda done, total: _progress(context, done, total))}
 
 
 def _how(given: FitInput, fitted: Fitted) -> dict[str, Any] | None:
@@ -200,7 +210,7 @@ def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
     train, validation = dataset.targets(TRAIN), dataset.targets(VALIDATION)
     objective = dataset.task.objective(dataset.labels, train + validation)
     return FitInput(
-        plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
+        plan, make_settings(dataset.task.settings(strategy), plan.settings), dataset.labels,
         dataset.texts(TRAIN), objective.encode(train), dataset.texts(VALIDATION), objective.encode(validation),
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
         dataset.label_infos,

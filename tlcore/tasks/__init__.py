@@ -13,11 +13,12 @@ from tlcore.tasks.classify import Classify
 from tlcore.tasks.multilabel import Multilabel
 from tlcore.tasks.ner import Ner
 from tlcore.tasks.qa import QuestionAnswering
+from tlcore.tasks.rewrite import Rewrite
 from tlcore.tasks.score import Score
 
-TASKS: tuple[Task, ...] = (Classify(), Multilabel(), Score(), Ner(), QuestionAnswering())
+TASKS: tuple[Task, ...] = (Classify(), Multilabel(), Score(), Ner(), QuestionAnswering(), Rewrite())
 
-PLANNED = ("rewrite", "image_text")
+PLANNED = ("image_text",)
 """Names that the command line knows already; refused, clearly, until their file is here."""
 
 PLAINLY = 0.8

@@ -11,7 +11,10 @@ from tlcore.predict.text import model_text
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
     from tlcore.predict.answers import Answers
+    from tlcore.strategies.base import Estimate, Strategy
     from tlcore.tables import Table
 
 
@@ -27,6 +30,17 @@ class Usual:
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
     typed = True
+    instead = ("", "")
+    each = "a number"
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        return strategy.Settings
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        return strategy.estimate(facts, machine, settings)
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        return strategy.job_phases
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -139,6 +153,28 @@ class Task(Protocol):
 
     def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
         """How these columns of a table, before it is arranged, are understood, in a sentence for the Data screen; "" where it is plain."""
+        ...
+
+    @property
+    def instead(self) -> tuple[str, str]:
+        """The strategy that is advised whatever the row of the decision table says, and why; ("", "") for none."""
+        ...
+
+    @property
+    def each(self) -> str:
+        """What a row has to learn from, in words, where that is no label."""
+        ...
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        """The Settings of a strategy, as they are where this is learned."""
+        ...
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        """The stretches of work that a strategy announces where this is learned."""
+        ...
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """What a strategy costs where this is learned."""
         ...
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
