@@ -103,7 +103,7 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
         "Multimodal",
         "CLIP-like models",
         "Use a model that reads texts and pictures together.",
-        ("clip",),
+        ("late_fusion", "clip"),
         0.0,
     ),
 )

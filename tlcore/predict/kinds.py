@@ -10,7 +10,9 @@ from typing import Any
 from .answers import kind_of
 from .predictor import ABOUT, Predictor
 
-KINDS: dict[str, tuple[str, str]] = {}
+KINDS: dict[str, tuple[str, str]] = {
+    "pictures": ("pictures", "PicturePredictor"),
+}
 """Kind of answer -> module of this package and class with `load`; all others are read by Predictor."""
 
 
@@ -23,7 +25,9 @@ def load_predictor(folder: Path | str, threads: int | None = None, quick: bool =
     try:
         kind = kind_of(json.loads((folder / ABOUT).read_text(encoding="utf-8")).get("answer"))
     except ValueError as error:
-        raise ValueError(f"The model in {folder} cannot be opened: {ABOUT} is damaged. Unpack or download it again.") from error
+        raise ValueError(
+            f"The model in {folder} cannot be opened: {ABOUT} is damaged. Unpack or download it again."
+        ) from error
     if kind not in KINDS:
         return Predictor.load(folder, threads, quick)
     module, name = KINDS[kind]
