@@ -269,7 +269,7 @@ def _split(
     column = wish.group or wish.date
     cells = table.column(column) if column else []
     given = SplitRows(
-        [rows["text"][i] for i in usable], task.strata([rows["label"][i] for i in usable]), [rows["row"][i] for i in usable],
+        [task.compared(rows["text"][i]) for i in usable], task.strata([rows["label"][i] for i in usable]), [rows["row"][i] for i in usable],
         [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable], [rows["same"][i] for i in usable],
     )  # fmt: skip
     found = make_split(given, *how, wish)

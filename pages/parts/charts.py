@@ -23,6 +23,8 @@ BASELINES = {
     "lookup": ("Looking up words seen before", TFIDF),
     "nearest": ("The sentence most like the question", TFIDF),
     "untuned": ("The language model as it came", TFIDF),
+    "text_alone": ("Your model, text alone", TRAINING),
+    "image_alone": ("Your model, picture alone", VALIDATION),
 }
 """The simple methods by name: what they do, and their colour on every screen."""
 

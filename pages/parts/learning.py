@@ -20,6 +20,7 @@ OTHERS = ("ner", "qa", "rewrite", "image_text")
 ABOUT = {
     "classify": "One label a text: each row belongs to one group.",
     "multilabel": "All labels that fit, also none: several labels in a cell (“a; b”), or a column of yes and no for each.",
+    "image_text": "One label a row, from a text and a picture beside it: a column holds the names of the picture files.",
     "score": "A number that is an amount, such as 1 to 5 stars or 0 to 100: 4 is nearer to 5 than 1 is.",
 }
 

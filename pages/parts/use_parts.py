@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import answer_parts, problems, reading, shell, state, words
+from pages.parts import answer_parts, picture_use, problems, reading, shell, state, words
 from pages.parts.live import read_live
 from pages.parts.scored_parts import show_scored
 from tlcore import jobs
@@ -53,6 +53,9 @@ def ask(project: Project, run: Path) -> None:
     """Type a text, see the answer: a fragment, so that nothing else is drawn again."""
     with problems.guard():
         reads = reads_of(run)
+        if "image" in reads:
+            picture_use.ask(project, reads, lambda: predictor(run))
+            return
         columns = [name for names in reads.values() for name in names]
         height = 110 if len(columns) == 1 else 70
         parts = [
@@ -148,11 +151,12 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
         for i, column in enumerate(wanted)
     ]
     ready = all(chosen)
+    images = picture_use.of_sheet(project, folder, file) if "image" in reads else None
     quick = _quick(project, run, preview.rows)
     if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
         given = iter(chosen)
         roles = {role: [next(given) for _ in names] for role, names in reads.items()}
-        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick)
+        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick, images=images)
         jobs.start_job(folder)
         st.rerun()
     st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))
