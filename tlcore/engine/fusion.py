@@ -1,32 +1,41 @@
-"""Two heads, one on what is said of the text and one on what is said of the picture, whose log-probabilities are added.
+"""Heads on what is said of the text, of the picture, and of both side by side, whose log-probabilities are added.
 
-"Late fusion" (Snoek et al. 2005, "Early versus late fusion in semantic video analysis"). On openmoji it did better than one head on both
-kinds of features side by side, in which the many features of the picture drown those of the text.
+"Late fusion" (Snoek et al. 2005, "Early versus late fusion in semantic video analysis"), with an early one among what is added. On
+openmoji the sum did better than any of the three: a head on both alone drowns the text in the many features of the picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
 
+from tlcore.engine.linear import MAX_ITERATIONS, TOLERANCE, calm, fit_scaler, to_head
 from tlcore.models.saved import Head
 from tlcore.predict.pictures import fused
 from tlcore.strategies.base import FitInput
 from tlcore.strategies.reading import Reading, Wishes, check_cancel, choose_reading, features
 
-WEIGHTS = tuple(i / 20 for i in range(21))
+Weights = tuple[float, float, float]
+"""Of the heads on the text, on the picture, on both; they add up to 1."""
+STEPS = 10
 SHARPNESS = (0.7, 1.0, 1.4, 2.0, 2.8)
-USUAL_WEIGHT = 0.4
-"""Where too few rows have both to choose it on."""
+USUAL_WEIGHTS: Weights = (0.3, 0.2, 0.5)
+"""Where too few rows have both to choose them on."""
 FEWEST = 30
-SHARES = (0.12, 0.25, 0.5, 1.0)
-IMAGE_CS = (0.0003, 0.001, 0.003, 0.01, 0.03)
-"""How freely the head on the picture may learn: it has three times as many features as one layer of the text encoder."""
+SHARES = (0.25, 0.5, 1.0)
+IMAGE_CS = (0.001, 0.003, 0.01, 0.03)
+"""How freely the head on the picture may learn: it has many more features than one layer of the text encoder."""
+JOINT_CS = (0.001, 0.003, 0.01)
+IMAGE_SIZE = 0.6
+"""What the picture's standardised features are multiplied by beside the text's: there are more of them, and they know less."""
 
 
 @dataclass(frozen=True)
@@ -41,65 +50,87 @@ class Half:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How a half is read: layers, C, class weights; `kind` of head."""
+class Pair:
+    """Both halves of some rows."""
 
-    reading: Reading
+    text: Half
+    image: Half
+
+    def part(self, rows: slice | np.ndarray) -> Pair:
+        return Pair(self.text.part(rows), self.image.part(rows))
+
+    @property
+    def both(self) -> np.ndarray:
+        return self.text.there & self.image.there
+
+    def side_by_side(self, layers: tuple[int, ...]) -> np.ndarray:
+        """float32 [rows, features of the text, then of the picture]."""
+        return np.concatenate([features(self.text.states, layers), features(self.image.states, (0,))], axis=1)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How each head reads, and the kind of the two that read one half."""
+
     kind: str
+    text: Reading
+    image: Reading
+    joint_C: float
+
+
+@dataclass(frozen=True)
+class Heads:
+    text: Head
+    image: Head
+    joint: Head
+    pipeline: Any
 
 
 @dataclass(frozen=True)
 class Mix:
-    """weight of the picture (the text has the rest), and how sharp the sum is; scores: macro-F1 by weight, cross-validated."""
+    """Weights, and how sharp the sum is. score, alone: macro-F1 of the sum and of each head, cross-validated; None, () where nothing
+    could be tried."""
 
-    weight: float
-    sharpness: float
-    scores: Mapping[float, float]
+    weights: Weights = USUAL_WEIGHTS
+    sharpness: float = 1.0
+    score: float | None = None
+    alone: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Fusion:
     """Heads learned from all rows, how they were chosen, and what heads that did not see them give for the validation rows."""
 
-    text: Head
-    image: Head
-    text_way: Way
-    image_way: Way
+    heads: Heads
+    ways: Ways
     mix: Mix
     validation: np.ndarray
-    pipeline: Any
 
     def said(self, given: FitInput) -> dict[str, Any]:
         """For the report."""
-        name, text, image = (
-            "cross_validated_macro_f1",
-            self.text_way.reading.said(given),
-            self.image_way.reading.said(given),
-        )
-        best = max(self.mix.scores.values(), default=None)
+        text, image = self.ways.text, self.ways.image
+        alone = dict(zip(("text", "image", "joint"), self.mix.alone, strict=False))
         return {
-            **text, name: None if best is None else round(best, 4), "head": self.text_way.kind,
-            "text": text[name], "image": image[name], "image_C": image["C"], "image_balanced": image["balanced"],
-            "image_weight": self.mix.weight, "sharpness": self.mix.sharpness,
+            **text.said(given), "cross_validated_macro_f1": self.mix.score, "head": self.ways.kind, "cross_validated_alone": alone,
+            "image_C": image.C, "image_balanced": image.balanced, "joint_C": self.ways.joint_C,
+            "weights": list(self.mix.weights), "sharpness": self.mix.sharpness,
         }  # fmt: skip
 
 
 def learn_fusion(given: FitInput, text: Half, image: Half, wishes: Wishes) -> Fusion:
     """Choose on the training rows, judge on the validation rows, then learn from both. text, image: of both, in that order."""
     cut, y = len(given.train_texts), np.array([*given.train_y, *given.validation_y], dtype=int)
-    rows = slice(0, cut)
+    pair, rows = Pair(text, image), slice(0, cut)
     given.phase("choose", "Trying settings on your rows")
-    text_way = Way(_choose(given, text.part(rows), y[rows], wishes), wishes.head)
+    of_text = _choose(given, text.part(rows), y[rows], wishes)
     picture_wishes = Wishes(wishes.head, "last", 0.0, wishes.class_weight, wishes.folds)
-    image_way = Way(_choose(_for_pictures(given), image.part(rows), y[rows], picture_wishes), wishes.head)
+    of_image = _choose(_for_pictures(given), image.part(rows), y[rows], picture_wishes)
     given.phase("mix", "Weighing text against picture")
-    mix = choose_mix(given, [(text.part(rows), text_way), (image.part(rows), image_way)], y[rows], wishes.folds)
+    ways, mix = choose_mix(given, pair.part(rows), y[rows], Ways(wishes.head, of_text, of_image, JOINT_CS[1]), wishes.folds)
     given.phase("curve", "Learning from more and more labels")
-    validation = _curve(given, (text, text_way), (image, image_way), mix, y)
+    validation = _curve(given, pair, y, ways, mix)
     given.phase("fit", "Teaching the classifiers with all your rows")
-    text_head, pipeline = _learn(given, text, text_way, y)
-    image_head, _ = _learn(given, image, image_way, y)
-    return Fusion(text_head, image_head, text_way, image_way, mix, validation, pipeline)
+    return Fusion(_learn(given, pair, y, ways), ways, mix, validation)
 
 
 def _choose(given: FitInput, half: Half, y: np.ndarray, wishes: Wishes) -> Reading:
@@ -110,7 +141,6 @@ def _choose(given: FitInput, half: Half, y: np.ndarray, wishes: Wishes) -> Readi
 
 def _for_pictures(given: FitInput) -> FitInput:
     """The same, whose choices are told as those of the picture's classifier."""
-    objective = _Stricter(given.objective)
 
     def emit(kind: str, **fields: Any) -> None:
         if kind == "choice":
@@ -119,7 +149,7 @@ def _for_pictures(given: FitInput) -> FitInput:
             fields["what"] = f"{fields['what']} (picture)"
         given.emit(kind, **fields)
 
-    return replace(given, emit=emit, objective=objective)
+    return replace(given, emit=emit, objective=_Stricter(given.objective))
 
 
 class _Stricter:
@@ -134,83 +164,136 @@ class _Stricter:
         return getattr(self._objective, name)
 
 
-def _learn(given: FitInput, half: Half, way: Way, y: np.ndarray) -> tuple[Head, Any]:
-    """A head from the rows that have this half; one that says nothing where they hold a single class. And its pipeline, or None."""
-    x = features(half.states, way.reading.layers)
-    seen, classes = y[half.there], len(given.labels)
+def _learn(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways) -> Heads:
+    text, pipeline = _of_half(given, pair.text, y, ways.kind, ways.text)
+    image, _ = _of_half(given, pair.image, y, ways.kind, ways.image)
+    return Heads(text, image, _joint(given, pair, y, ways, ways.joint_C), pipeline)
+
+
+def _silent(width: int, classes: int) -> Head:
+    """A head that says nothing."""
+    return Head(np.zeros((classes, width), dtype=np.float32), np.zeros(classes, dtype=np.float32))
+
+
+def _of_half(given: FitInput, half: Half, y: np.ndarray, kind: str, way: Reading) -> tuple[Head, Any]:
+    """A head from the rows that have this half, and its pipeline; a silent one where they hold a single class."""
+    x, seen = features(half.states, way.layers), y[half.there]
     if len(np.unique(seen)) < 2:
-        return Head(np.zeros((classes, x.shape[1]), dtype=np.float32), np.zeros(classes, dtype=np.float32)), None
-    pipeline = given.objective.fit(way.kind, x[half.there], seen, way.reading.C, way.reading.balanced, given.plan.seed)
+        return _silent(x.shape[1], len(given.labels)), None
+    pipeline = given.objective.fit(kind, x[half.there], seen, way.C, way.balanced, given.plan.seed)
     return given.objective.head(pipeline), pipeline
 
 
-def _answers(given: FitInput, head: Head, half: Half, way: Way) -> np.ndarray:
-    """Probabilities [rows, classes]; nan where there is nothing to read."""
-    found = given.objective.read(head.tensors(), features(half.states, way.reading.layers)).astype(np.float32)
-    found[~half.there] = np.nan
+def _joint(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, C: float) -> Head:
+    """A head on both side by side, from the rows that have both."""
+    x, seen = pair.side_by_side(ways.text.layers), y[pair.both]
+    if len(np.unique(seen)) < 2:
+        return _silent(x.shape[1], len(given.labels))
+    scaler, width = fit_scaler(x[pair.both]), pair.image.states.shape[2]
+    scaler.scale_[-width:] /= IMAGE_SIZE
+    weight = "balanced" if ways.text.balanced else None
+    model = LogisticRegression(C=C, class_weight=weight, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+    with calm():
+        model.fit(scaler.transform(x[pair.both]), seen)
+    return to_head(make_pipeline(scaler, model), len(given.labels))
+
+
+def _answers(given: FitInput, heads: Heads, pair: Pair, ways: Ways) -> list[np.ndarray]:
+    """Probabilities [rows, classes] by the text, by the picture, by both; nan where there is nothing to read."""
+    found = [
+        (heads.text, features(pair.text.states, ways.text.layers), pair.text.there),
+        (heads.image, features(pair.image.states, ways.image.layers), pair.image.there),
+        (heads.joint, pair.side_by_side(ways.text.layers), pair.both),
+    ]
+    return [_read(given, *one) for one in found]
+
+
+def _read(given: FitInput, head: Head, x: np.ndarray, there: np.ndarray) -> np.ndarray:
+    found: np.ndarray = given.objective.read(head.tensors(), x).astype(np.float32)
+    found[~there] = np.nan
     return found
 
 
-def choose_mix(given: FitInput, halves: Sequence[tuple[Half, Way]], y: np.ndarray, folds: int) -> Mix:
-    """The weight whose answers are best on rows that the heads did not see, then the sharpness whose probabilities are."""
-    both = halves[0][0].there & halves[1][0].there
-    smallest = int(np.bincount(y[both], minlength=1).max()) if both.any() else 0
-    if both.sum() < FEWEST or smallest < 2:
+def choose_mix(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, folds: int) -> tuple[Ways, Mix]:
+    """By rows that the heads did not see: how freely the joint head may learn, then the weights whose answers are best, then the
+    sharpness whose probabilities are."""
+    both = pair.both
+    if both.sum() < FEWEST or np.bincount(y[both]).max() < folds or len(np.unique(y[both])) < 2:
         given.emit(
-            "note",
-            level="warning",
-            text="Too few rows have both a text and a picture to weigh them: a usual weight is used.",
+            "note", level="warning", text="Too few rows have both a text and a picture to weigh them: usual weights are used."
         )
-        return Mix(USUAL_WEIGHT, 1.0, {})
-    held = [np.full((len(y), len(given.labels)), np.nan, dtype=np.float32) for _ in halves]
-    parts = StratifiedKFold(min(folds, smallest), shuffle=True, random_state=given.plan.seed)
-    import warnings
+        return ways, Mix()
+    held = [np.full((len(y), len(given.labels)), np.nan, dtype=np.float32) for _ in range(2 + len(JOINT_CS))]
+    parts = _parts(y, folds, given.plan.seed)
+    for done, (inside, outside) in enumerate(parts):
+        check_cancel(given)
+        seen, unseen, known = pair.part(inside), pair.part(outside), y[inside]
+        heads = Heads(
+            _of_half(given, seen.text, known, ways.kind, ways.text)[0], _of_half(given, seen.image, known, ways.kind, ways.image)[0],
+            _joint(given, seen, known, ways, JOINT_CS[0]), None,
+        )  # fmt: skip
+        for found, answers in zip(held[:3], _answers(given, heads, unseen, ways), strict=True):
+            found[outside] = answers
+        for found, C in zip(held[3:], JOINT_CS[1:], strict=True):
+            head = _joint(given, seen, known, ways, C)
+            found[outside] = _read(given, head, unseen.side_by_side(ways.text.layers), unseen.both)
+        given.emit("progress", done=done + 1, total=len(parts), unit="parts")
+    scores = [given.objective.goodness(found[both], y[both]) for found in held]
+    best = int(np.argmax(scores[2:]))
+    three, truth = [held[i][both] for i in (0, 1, 2 + best)], y[both]
+    mix = _weigh(given, three, truth, tuple(round(scores[i], 4) for i in (0, 1, 2 + best)))
+    return replace(ways, joint_C=JOINT_CS[best]), mix
 
+
+def _parts(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class of one row is in one part only
-        cuts = list(parts.split(y, y))
-    for done, (inside, outside) in enumerate(cuts):
-        check_cancel(given)
-        for found, (half, way) in zip(held, halves, strict=True):
-            head, _ = _learn(given, half.part(inside), way, y[inside])
-            found[outside] = _answers(given, head, half.part(outside), way)
-        given.emit("progress", done=done + 1, total=len(cuts), unit="parts")
-    of_text, of_image, truth = held[0][both], held[1][both], y[both]
-    scores = {w: round(given.objective.goodness(fused(of_text, of_image, w, 1.0), truth), 4) for w in WEIGHTS}
-    weight = _middle(scores)
+        return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(y, y))
+
+
+def _weigh(given: FitInput, three: Sequence[np.ndarray], truth: np.ndarray, alone: tuple[float, ...]) -> Mix:
+    scores = {w: given.objective.goodness(fused(three[0], three[1], three[2], w, 1.0), truth) for w in _all_weights()}
+    smooth = {w: float(np.mean([scores[near] for near in _near(w, scores)])) for w in scores}
+    weights = max(smooth, key=lambda w: smooth[w])
     names = list(range(len(given.labels)))
-    losses = {s: float(log_loss(truth, fused(of_text, of_image, weight, s), labels=names)) for s in SHARPNESS}
-    tried = [{"name": f"{w:.2f}", **given.objective.told(s)} for w, s in scores.items()]
-    given.emit("choice", what="weight of the picture", chosen=weight, tried=tried)
-    return Mix(weight, min(losses, key=lambda one: losses[one]), scores)
+    losses = {
+        s: float(log_loss(truth, fused(three[0], three[1], three[2], weights, s), labels=names)) for s in SHARPNESS
+    }
+    tried = [
+        {"name": f"text {w[0]:g}, picture {w[1]:g}, both {w[2]:g}", **given.objective.told(s)} for w, s in scores.items()
+    ]
+    given.emit("choice", what="weights of text, picture and both", chosen=list(weights), tried=tried)
+    return Mix(weights, min(losses, key=lambda one: losses[one]), round(scores[weights], 4), alone)
 
 
-def _middle(scores: Mapping[float, float]) -> float:
-    """Of the weights, smoothed over their neighbours, the best: a single peak among them is luck."""
-    weights, values = list(scores), np.array(list(scores.values()))
-    padded = np.pad(values, 2, mode="edge")
-    smooth = [float(padded[i : i + 5].mean()) for i in range(len(values))]
-    return weights[int(np.argmax(smooth))]
+def _all_weights() -> Iterator[Weights]:
+    for text in range(STEPS + 1):
+        for image in range(STEPS + 1 - text):
+            yield text / STEPS, image / STEPS, round(1 - (text + image) / STEPS, 6)
 
 
-def _curve(given: FitInput, text: tuple[Half, Way], image: tuple[Half, Way], mix: Mix, y: np.ndarray) -> np.ndarray:
+def _near(weights: Weights, among: Mapping[Weights, float]) -> list[Weights]:
+    """Those a step away at most, itself among them: a single peak is luck."""
+    return [one for one in among if sum(abs(a - b) for a, b in zip(one, weights, strict=True)) <= 2.1 / STEPS]
+
+
+def _curve(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, mix: Mix) -> np.ndarray:
     """The score on the validation rows as the number of labels grows; what the last heads, which did not see them, give for them."""
     cut = len(given.train_texts)
     found = np.zeros((0, len(given.labels)), dtype=np.float32)
     if cut == len(y):
         return found
     order = np.random.default_rng(given.plan.seed).permutation(cut)
-    sizes = sorted({max(10, round(share * cut)) for share in SHARES} | {cut})
-    sizes = [size for size in sizes if size <= cut]
+    sizes = [size for size in sorted({round(share * cut) for share in SHARES}) if size >= min(10, cut)]
     for done, size in enumerate(sizes if not given.stop_wish() else sizes[-1:]):
         check_cancel(given)
         rows = order[:size]
         if given.objective.learnable(y[rows]):
-            halves = [_answers(given, _learn(given, half.part(rows), way, y[rows])[0], half.part(slice(cut, None)), way)
-                      for half, way in (text, image)]  # fmt: skip
-            found = fused(halves[0], halves[1], mix.weight, mix.sharpness)
+            heads = _learn(given, pair.part(rows), y[rows], ways)
+            found = fused(*_answers(given, heads, pair.part(slice(cut, None)), ways), mix.weights, mix.sharpness)
             known = ~np.isnan(found[:, 0])
-            goodness = given.objective.goodness(found[known], y[cut:][known])
-            given.emit("curve", labels=int(size), **given.objective.told(goodness))
+            if known.any():
+                goodness = given.objective.goodness(found[known], y[cut:][known])
+                given.emit("curve", labels=int(size), **given.objective.told(goodness))
         given.emit("progress", done=done + 1, total=len(sizes), unit="sizes")
     return found

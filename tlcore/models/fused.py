@@ -26,17 +26,24 @@ WEIGHTS = "image.safetensors"
 
 @dataclass
 class Fused(Fitted):
-    """As Fitted, which holds the half that reads the text; eye and image_head are the other."""
+    """As Fitted, which holds the half that reads the text; eye and image_head are the other. joint: a head on the features of the text
+    and, behind them, of the picture."""
 
     eye: Eye | None = None
     image_head: Head | None = None
+    joint: Head | None = None
 
     def save(self, folder: Path, about: dict[str, Any]) -> None:
         """Raises TlcoreError if an exported graph does not agree with the trained model."""
         super().save(folder, about)
-        if self.eye is None or self.image_head is None:
+        if self.eye is None or self.image_head is None or self.joint is None:
             raise TlcoreError("There is no half that reads pictures.", str(folder), "Report this.")
-        save_file(self.image_head.tensors(), str(folder / HEAD))
+        width = self.head.weight.shape[1]
+        joint = {
+            "joint_text": self.joint.weight[:, :width], "joint_image": self.joint.weight[:, width:], "joint_bias": self.joint.bias,
+        }  # fmt: skip
+        tensors = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in joint.items()}
+        save_file({**self.image_head.tensors(), **tensors}, str(folder / HEAD))
         export_eye(self.eye, folder)
 
 

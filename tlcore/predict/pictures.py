@@ -1,8 +1,9 @@
-"""A text and a picture in, one label out: a linear head on what each of two encoders says, log-probabilities added with a weight.
+"""A text and a picture in, one label out: linear heads on what two encoders say, their log-probabilities added with weights.
 
 A model's folder: that of a text model (see predictor.py), and `image.onnx` (its graph), `image.safetensors` (the weights it reads),
-`image_head.safetensors` (weight and bias). nudge.json's `answer`: {"kind": "pictures", "image_weight" (0: the text alone, 1: the
-picture alone), "sharpness", "size" (pixels of a side), "mean", "scale" (of a channel)}.
+`image_head.safetensors` (weight and bias; `joint_text`, `joint_image`, `joint_bias` of the head that reads both). nudge.json's
+`answer`: {"kind": "pictures", "weights" (of the head on the text, on the picture, on both), "sharpness", "size" (pixels of a side),
+"mean", "scale" (of a channel)}.
 """
 
 from __future__ import annotations
@@ -84,19 +85,34 @@ class PicturePredictor:
     def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> PictureAnswers:
         """Answer each text with its picture; of a row whose picture cannot be read, the text alone."""
         parts = [[*parts_of(text), ""][:2] for text in texts]
-        of_text = self._text.predict([words for words, _ in parts]).probabilities
+        read = self._read([words for words, _ in parts])
         known, notes = self._look([name for _, name in parts], progress)
-        of_picture = np.full_like(of_text, np.nan)
+        seen = np.full_like(read, np.nan)
         for i, (_, name) in enumerate(parts):
             if name in known:
-                of_picture[i] = known[name]
-        found = fused(of_text, of_picture, float(self.answer["image_weight"]), float(self.answer["sharpness"]))
+                seen[i] = known[name]
+        width = len(self.labels)
+        of_text, of_picture = read[:, :width], seen[:, :width]
+        of_both = softmax(read[:, width:] + seen[:, width:])
+        found = fused(of_text, of_picture, of_both, self.answer["weights"], float(self.answer["sharpness"]))
         said = [_note(notes.get(name, ""), bool(words), bool(words or name)) for words, name in parts]
         alone = {TEXT_ALONE: self._said(of_text), IMAGE_ALONE: self._said(of_picture)}
         sure = [float(value) for value in found.max(1, initial=0.0)] if len(found) else []
         blank = np.isnan(found[:, 0]) if len(found) else np.zeros(0, dtype=bool)
         sure = [float("nan") if empty else value for value, empty in zip(sure, blank, strict=True)]
         return PictureAnswers(self._said(found), sure, found, None, said, alone)
+
+    def _read(self, texts: Sequence[str]) -> np.ndarray:
+        """Of each text [texts, 2 labels]: probabilities by itself, and its part of the joint head's scores; nan where it is blank."""
+        distinct = sorted({text for text in texts if text.strip()})
+
+        def read(features: np.ndarray) -> np.ndarray:
+            alone = read_head(None, self._text._head, features)
+            return np.concatenate([alone, features @ self._head["joint_text"].T], axis=1)
+
+        known = dict(zip(distinct, self._text.over(distinct, 2 * len(self.labels), read), strict=True))
+        blank = np.full(2 * len(self.labels), np.nan, dtype=np.float32)
+        return np.stack([known.get(text, blank) for text in texts]) if texts else np.zeros((0, len(blank)), dtype=np.float32)
 
     def _said(self, probabilities: np.ndarray) -> list[str]:
         """The likeliest label of each row, "" of one that has nothing to read."""
@@ -107,7 +123,7 @@ class PicturePredictor:
     def _look(
         self, names: Sequence[str], progress: Callable[[int, int], None] | None
     ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Probabilities by the name of the picture, and what is to be said of it (of each that is not in order)."""
+        """[2 labels] by the name of the picture, as `_by_picture` has it, and what is to be said of it (of each that is not in order)."""
         distinct, known, notes = list(dict.fromkeys(names)), {}, {}
         for start in range(0, len(distinct), AT_ONCE):
             ready: dict[str, np.ndarray] = {}
@@ -127,25 +143,35 @@ class PicturePredictor:
         return known, notes
 
     def _by_picture(self, batch: Sequence[np.ndarray]) -> np.ndarray:
-        """uint8 pictures [size, size, 3] -> probabilities [pictures, labels]."""
+        """Of each picture, uint8 [size, size, 3]: probabilities by itself, and its part of the joint head's scores: [pictures, 2 labels]."""
         given = normalised(batch, self.answer["mean"], self.answer["scale"])
         features = self._session.run(None, {self._session.get_inputs()[0].name: given})[0]
-        return read_head(None, self._head, features)
+        joint = features @ self._head["joint_image"].T + self._head["joint_bias"]
+        return np.concatenate([read_head(None, self._head, features), joint], axis=1)
 
 
-def fused(of_text: np.ndarray, of_picture: np.ndarray, weight: float, sharpness: float) -> np.ndarray:
-    """Probabilities [rows, labels] of both halves, nan where one has nothing to read -> those of both together.
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Rows of nan stay so."""
+    if not len(scores):
+        return scores
+    found = np.exp(scores - scores.max(1, keepdims=True))
+    return found / found.sum(1, keepdims=True)
 
-    Log-probabilities are added, the picture's with `weight` and the text's with the rest, times `sharpness`; a half that has nothing
-    to read says nothing, and the other answers alone. Rows of nan where both have nothing.
+
+def fused(
+    of_text: np.ndarray, of_picture: np.ndarray, of_both: np.ndarray, weights: Sequence[float], sharpness: float
+) -> np.ndarray:
+    """Probabilities [rows, labels] by the text, by the picture and by a head that reads both, nan where one has nothing to read ->
+    those of all together.
+
+    Log-probabilities are added with their weights, times `sharpness`; where the text or the picture has nothing to read, the other
+    answers alone. Rows of nan where both have nothing.
     """
     found = np.where(np.isnan(of_text), of_picture, of_text).astype(np.float32)
     both = ~np.isnan(of_text[:, 0]) & ~np.isnan(of_picture[:, 0]) if len(found) else np.zeros(0, dtype=bool)
     if both.any():
-        logs = [np.log(np.maximum(one[both], LEAST)) for one in (of_text, of_picture)]
-        scores = sharpness * ((1 - weight) * logs[0] + weight * logs[1])
-        scores = np.exp(scores - scores.max(1, keepdims=True))
-        found[both] = scores / scores.sum(1, keepdims=True)
+        logs = [np.log(np.maximum(one[both], LEAST)) for one in (of_text, of_picture, of_both)]
+        found[both] = softmax(sharpness * sum(w * log for w, log in zip(weights, logs, strict=True)))
     return found
 
 

@@ -56,7 +56,7 @@ class LateFusion:
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         frozen = FrozenFeatures().blocks(base_blocks)[:-1]
-        return (*frozen, Block("image model", False), Block("two classifiers", True))
+        return (*frozen, Block("image model", False), Block("classifiers", True))
 
     def estimate(self, facts: Facts, machine: Machine, settings: Any) -> Estimate:
         """Reading the texts, looking at the pictures, choosing: constants fitted on a 2-core laptop."""
@@ -89,12 +89,12 @@ class LateFusion:
         eye, seen, there = look_at(given, embedded_eye(), names)
         wishes = Wishes(settings.head, settings.layers, 0.0, settings.class_weight, settings.folds)
         found = learn_fusion(given, Half(states, has_text), Half(seen[:, None], there), wishes)
-        heads = sum(one.weight.size + one.bias.size for one in (found.text, found.image))
+        heads = sum(one.weight.size + one.bias.size for one in (found.heads.text, found.heads.image, found.heads.joint))
         total = heads + sum(p.numel() for one in (encoder, eye.encoder) for p in one.parameters())
         return Fused(
-            encoder, given.base_folder, found.text_way.reading.layers, found.text, max_length, None, heads, total,
-            found.said(given), found.pipeline, found.validation, answer=answer_of(eye, found.mix), eye=eye,
-            image_head=found.image,
+            encoder, given.base_folder, found.ways.text.layers, found.heads.text, max_length, None, heads, total,
+            found.said(given), found.heads.pipeline, found.validation, answer=answer_of(eye, found.mix), eye=eye,
+            image_head=found.heads.image, joint=found.heads.joint,
         )  # fmt: skip
 
 
@@ -130,6 +130,6 @@ def look_at(given: FitInput, eye: Any, names: list[str]) -> tuple[Any, Any, Any]
 def answer_of(eye: Any, mix: Any) -> dict[str, Any]:
     """How the predictor is to read the model."""
     return {
-        "kind": "pictures", "image_weight": mix.weight, "sharpness": mix.sharpness, "size": eye.size,
+        "kind": "pictures", "weights": list(mix.weights), "sharpness": mix.sharpness, "size": eye.size,
         "mean": list(eye.mean), "scale": list(eye.scale),
     }  # fmt: skip

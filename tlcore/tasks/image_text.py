@@ -79,7 +79,8 @@ class ImageText(Classify):
     def compared(self, text: str) -> str:
         """The words, and four that stand for the picture: with another picture it is another row, however alike the words are."""
         words, name = [*parts_of(text), ""][:2]
-        return f"{words} {blake2b(name.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest(' ', 4)}"
+        said = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest().hex(" ", 4)
+        return f"{words} {said}" if name else words
 
     def baselines(
         self, texts: Sequence[str], targets: Sequence[str], unseen: Sequence[str], labels: Sequence[str]
@@ -97,10 +98,14 @@ class ImageText(Classify):
     def report(
         self, truth: Sequence[str], answers: Answers, baselines: dict[str, Sequence[str]], labels: Sequence[str]
     ) -> dict[str, Any]:
-        """As for one label a text, and `text_alone` and `image_alone` among what it stands beside: each half of the model by itself."""
+        """As for one label a text, and `text_alone` and `image_alone` among what it stands beside: each half of the model by itself,
+        which guesses the commonest label of a row that it has nothing to read of."""
         from tlcore.evaluate.bootstrap import macro_f1_difference
 
-        alone: Mapping[str, Sequence[str]] = getattr(answers, "alone", {})
+        alone = {
+            name: [said or guess for said, guess in zip(found, baselines["majority"], strict=True)]
+            for name, found in getattr(answers, "alone", {}).items()
+        }
         found = super().report(truth, answers, {**baselines, **alone}, labels)
         gains = {name: macro_f1_difference(truth, answers.predictions, said, labels) for name, said in alone.items()}
         for name in alone:

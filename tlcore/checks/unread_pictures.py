@@ -12,7 +12,7 @@ from tlcore.splits import LEFT_OUT
 MANY = 0.05
 
 
-def pictures(dataset: Dataset, facts: Facts) -> Problem | None:
+def unread_pictures(dataset: Dataset, facts: Facts) -> Problem | None:
     if not dataset.images:
         return None
     cells = zip(*(dataset.rows[name][:] for name in ("row", "source", "split", "text")), strict=True)
@@ -26,7 +26,7 @@ def pictures(dataset: Dataset, facts: Facts) -> Problem | None:
     share = len(broken) / max(1, len(rows))
     cost = "They are learned from and answered by their text alone." if broken else ""
     return Problem(
-        "pictures",
+        "unread_pictures",
         f"{' and '.join(parts)}.",
         WARNING if share > MANY else INFO,
         1 - share,
