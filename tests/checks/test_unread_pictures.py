@@ -13,7 +13,7 @@ from tlcore.tables import read_table
 from tlcore.tasks import get_task
 
 LOST = Path(__file__).resolve().parents[2] / "sample_data" / "lost_property" / "lost_property.zip"
-ROLES = {"text": ("note",), "image": ("picture",), "label": ("shelf",)}
+ROLES = {"text": ("note",), "image": ("image",), "label": ("shelf",)}
 
 
 @pytest.fixture(scope="module")
