@@ -22,9 +22,9 @@ def unread_pictures(dataset: Dataset, facts: Facts) -> Problem | None:
     if not broken and not done:
         return None
     parts = [f"{counted(len(broken), 'row has', 'rows have')} no picture that can be used"] if broken else []
-    parts += [f"{counted(len(done), 'picture was', 'pictures were')} changed so that it can be read"] if done else []
+    parts += [f"{counted(len(done), 'picture was', 'pictures were')} changed so as to be read"] if done else []
     share = len(broken) / max(1, len(rows))
-    cost = "They are learned from and answered by their text alone." if broken else ""
+    cost = "Without a picture a row is learned from and answered by its text alone." if broken else ""
     return Problem(
         "unread_pictures",
         f"{' and '.join(parts)}.",
