@@ -115,4 +115,4 @@ def show_pictures(shown: Sequence[tuple[str, str, str]], key: str, columns: int 
                     st.caption("no picture")
                 else:
                     st.image(image, width=SIDE)
-                st.caption(escape_md(line))
+                st.caption("  \n".join(map(escape_md, line.split("\n"))))

@@ -108,9 +108,7 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
     ),
 )
 
-PLANNED_TITLES = {
-    "clip": "A model for texts and pictures (CLIP)",
-}
+PLANNED_TITLES: dict[str, str] = {}
 """What the table's strategies are called until their own file says so."""
 
 

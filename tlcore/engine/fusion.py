@@ -130,7 +130,7 @@ def learn_fusion(given: FitInput, text: Half, image: Half, wishes: Wishes) -> Fu
     given.phase("curve", "Learning from more and more labels")
     validation = _curve(given, pair, y, ways, mix)
     given.phase("fit", "Teaching the classifiers with all your rows")
-    return Fusion(_learn(given, pair, y, ways), ways, mix, validation)
+    return Fusion(learn_heads(given, pair, y, ways), ways, mix, validation)
 
 
 def _choose(given: FitInput, half: Half, y: np.ndarray, wishes: Wishes) -> Reading:
@@ -164,7 +164,7 @@ class _Stricter:
         return getattr(self._objective, name)
 
 
-def _learn(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways) -> Heads:
+def learn_heads(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways) -> Heads:
     text, pipeline = _of_half(given, pair.text, y, ways.kind, ways.text)
     image, _ = _of_half(given, pair.image, y, ways.kind, ways.image)
     return Heads(text, image, _joint(given, pair, y, ways, ways.joint_C), pipeline)
@@ -198,7 +198,7 @@ def _joint(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, C: float) -> 
     return to_head(make_pipeline(scaler, model), len(given.labels))
 
 
-def _answers(given: FitInput, heads: Heads, pair: Pair, ways: Ways) -> list[np.ndarray]:
+def answers_of(given: FitInput, heads: Heads, pair: Pair, ways: Ways) -> list[np.ndarray]:
     """Probabilities [rows, classes] by the text, by the picture, by both; nan where there is nothing to read."""
     found = [
         (heads.text, features(pair.text.states, ways.text.layers), pair.text.there),
@@ -232,7 +232,7 @@ def choose_mix(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, folds: in
             _of_half(given, seen.text, known, ways.kind, ways.text)[0], _of_half(given, seen.image, known, ways.kind, ways.image)[0],
             _joint(given, seen, known, ways, JOINT_CS[0]), None,
         )  # fmt: skip
-        for found, answers in zip(held[:3], _answers(given, heads, unseen, ways), strict=True):
+        for found, answers in zip(held[:3], answers_of(given, heads, unseen, ways), strict=True):
             found[outside] = answers
         for found, C in zip(held[3:], JOINT_CS[1:], strict=True):
             head = _joint(given, seen, known, ways, C)
@@ -289,8 +289,8 @@ def _curve(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, mix: Mix) -> 
         check_cancel(given)
         rows = order[:size]
         if given.objective.learnable(y[rows]):
-            heads = _learn(given, pair.part(rows), y[rows], ways)
-            found = fused(*_answers(given, heads, pair.part(slice(cut, None)), ways), mix.weights, mix.sharpness)
+            heads = learn_heads(given, pair.part(rows), y[rows], ways)
+            found = fused(*answers_of(given, heads, pair.part(slice(cut, None)), ways), mix.weights, mix.sharpness)
             known = ~np.isnan(found[:, 0])
             if known.any():
                 goodness = given.objective.goodness(found[known], y[cut:][known])

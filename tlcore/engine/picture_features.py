@@ -38,6 +38,15 @@ class Eye:
         parts = (FORMAT, torch.__version__, self.name, self.size, self.mean, self.scale)
         return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
+    def look(self, images: Sequence[Any]) -> np.ndarray:
+        """Pictures (None where there is none) -> float32 [rows, width], zeros for None; nothing is kept."""
+        found = np.zeros((len(images), self.width), dtype=np.float32)
+        there = [i for i, image in enumerate(images) if image is not None]
+        for start in range(0, len(there), AT_ONCE):
+            part = there[start : start + AT_ONCE]
+            found[part] = self.see([pixels(images[i], self.size) for i in part])
+        return found
+
     def see(self, batch: Sequence[np.ndarray]) -> np.ndarray:
         """uint8 pictures [size, size, 3] -> float32 [pictures, width]."""
         with torch.inference_mode():

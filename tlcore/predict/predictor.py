@@ -145,7 +145,7 @@ class Predictor:
 
     def _features(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Pooled hidden states, float32 [texts, width]."""
-        longest = max(map(len, ids))
+        longest = max(int(self.about.get("pad_to") or 0), *map(len, ids))
         tokens = np.full((len(ids), longest), self._pad, dtype=np.int64)
         mask = np.zeros((len(ids), longest), dtype=np.int64)
         for row, one in enumerate(ids):

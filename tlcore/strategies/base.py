@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -131,6 +131,12 @@ def why_unfit(strategy: Strategy, task: str) -> str:
     tasks: Sequence[str] | None = getattr(strategy, "tasks", None)
     unfit = get_task(task).unfit_strategies.get(strategy.name, "")
     return unfit or ("" if tasks is None or task in tasks else getattr(strategy, "unfit", ONE_LABEL))
+
+
+def base_refusal(strategy: Strategy, config: Mapping[str, Any]) -> str:
+    """Why a strategy cannot start from a base with this config.json, in a sentence; "" where it can, or does not say."""
+    refusal: Callable[[Mapping[str, Any]], str] = getattr(strategy, "base_refusal", lambda config: "")
+    return refusal(config)
 
 
 def can_learn(strategy: Strategy, task: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,11 @@ class LateFusion:
     job_phases: tuple[str, ...] = ("encode", "pictures", "choose", "mix", "curve", "fit")
     tasks = ("image_text",)
     unfit = "It is for texts with pictures."
+
+    def base_refusal(self, config: Mapping[str, Any]) -> str:
+        """Why it cannot start from a base, "" where it can."""
+        towers = config.get("model_type") in ("clip", "siglip")
+        return "It reads with a language model, and this base reads pictures, too: choose the way for CLIP." if towers else ""
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         frozen = FrozenFeatures().blocks(base_blocks)[:-1]
