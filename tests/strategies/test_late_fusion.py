@@ -95,9 +95,9 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     odd = [("a telephone, its screen is cracked", "pictures/text.png"), ("", "gone.png"), ("", ""), ("", rows[1]["image"])]
     with (folder / "new.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["note", "image", "truth"])
-        writer.writerows([[row["note"], row["image"], row["shelf"]] for row in plain])
-        writer.writerows([[note, image, ""] for note, image in odd])
+        writer.writerow(["no", "note", "image", "truth"])
+        writer.writerows([[f"N-{i}", row["note"], row["image"], row["shelf"]] for i, row in enumerate(plain)])
+        writer.writerows([[f"O-{i}", note, image, "?"] for i, (note, image) in enumerate(odd)])
     return folder / "new.csv"
 
 

@@ -18,7 +18,6 @@ from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.machine import Machine
 from tlcore.models.bases import base_folder, get_base, public_name
 from tlcore.plan import Plan, installed_versions, make_settings
-from tlcore.strategies import get_strategy
 from tlcore.strategies.base import base_refusal, can_learn, check_task, why_unfit
 from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
 from tlcore.tasks import get_task
@@ -111,7 +110,8 @@ def recommend(
         options = _without_labels(options, strategy)
     advised = _advised(row, options, case, facts)
     if strategy in refused:
-        what = f"“{get_strategy(strategy).title}” ({strategy}) cannot start from this base model."
+        title = next(one.title for one in fit if one.name == strategy)
+        what = f"“{title}” ({strategy}) cannot start from this base model."
         raise TlcoreError(what, public_name(base), refused[strategy])
     chosen = _named(options, strategy, task) if strategy else advised
     own, after = split_wishes(settings or {})

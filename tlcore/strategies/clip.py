@@ -96,7 +96,7 @@ class Clip:
         given.emit("blocks", blocks=[vars(block) for block in self.blocks(towers.blocks())])
         words, names, has_text = parted([*given.train_texts, *given.validation_texts])
         read = towers.read(words)
-        eye, seen, there = look_at(given, towers.eye, names)
+        _, seen, there = look_at(given, towers.eye, names)
         pair = Pair(Half(read[:, None], has_text), Half(seen[:, None], there))
         if settings.learn == ZERO_SHOT:
             return _by_prompts(given, towers, pair)
