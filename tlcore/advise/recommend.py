@@ -13,11 +13,12 @@ from tlcore.advise.table import DECISION_TABLE, PLANNED_TITLES, DecisionRow
 from tlcore.advise.words import about_time_text, count_text, memory_text, time_range_text
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
+from tlcore.files import read_json
 from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.machine import Machine
-from tlcore.models.bases import get_base
+from tlcore.models.bases import base_folder, get_base, public_name
 from tlcore.plan import Plan, installed_versions, make_settings
-from tlcore.strategies.base import can_learn, check_task, why_unfit
+from tlcore.strategies.base import base_refusal, can_learn, check_task, why_unfit
 from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
 from tlcore.tasks import get_task
 
@@ -101,12 +102,18 @@ def recommend(
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
-    able = [one for one in table.available_strategies() if can_learn(one, task)]
+    fit = [one for one in table.available_strategies() if can_learn(one, task)]
+    refused = {one.name: why for one in fit if (why := base_refusal(one, _config(base)))}
+    able = [one for one in fit if one.name not in refused]
     options = [_option(one, task, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     if task == "classify" and not can_be_learned(facts.classes.values()):
         options = _without_labels(options, strategy)
     instead = get_task(task).instead
     advised = _advised(row, options, case, facts, instead[0])
+    if strategy in refused:
+        title = next(one.title for one in fit if one.name == strategy)
+        what = f"“{title}” ({strategy}) cannot start from this base model."
+        raise TlcoreError(what, public_name(base), refused[strategy])
     chosen = _named(options, strategy, task) if strategy else advised
     own, after = split_wishes(settings or {})
     wished = make_settings(get_task(task).settings(chosen.strategy), own)
@@ -127,12 +134,21 @@ def recommend(
             *_alternatives(facts, machine, row, chosen, options, case),
             *_shut(able, options),
             *_unfit(task),
+            *(Alternative(one.name, one.title, refused[one.name], None, False) for one in fit if one.name in refused),
             *_to_come(row),
         ),
         substituted=""
         if strategy or advised.strategy.name in row.strategies
         else instead[1] or _substituted(row, advised, facts),
     )
+
+
+def _config(base: str) -> dict[str, Any]:
+    """The config.json of a base; {} of one that cannot be had now, which is said when it is opened."""
+    try:
+        return read_json(base_folder(base) / "config.json", {}) or {}
+    except TlcoreError:
+        return {}
 
 
 def _uses_labels(strategy: Strategy) -> bool:

@@ -211,12 +211,33 @@ class Names(OneLabel):
         return super().classes(report, escape).replace("| label | rows |", "| kind | names |", 1)
 
 
+class Pictured(OneLabel):
+    kind, added = "classifier of texts with pictures", "`prediction`, `confidence` (0 to 1) and `picture` (why a picture could not be used, or what was done to it)"  # fmt: skip
+    limit = (
+        "It always answers with one of its labels, also where none fits. A row whose picture is missing or broken is answered from "
+        "the text alone, and `picture` says so. Its image encoder learned from photographs (ImageNet): drawings, diagrams and scans are read less well."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"reads a text and the picture beside it, and {super().does(report, labels)}"
+
+    def scores(self, report: Report) -> str:
+        """And what each half would have reached by itself."""
+        found, halves = (
+            report["baselines"],
+            {"text_alone": "its text half alone", "image_alone": "its picture half alone"},
+        )
+        lines = [self._line(title, found[name]) for name, title in halves.items() if name in found]
+        return "\n".join([super().scores(report), *lines])
+
+
 WORDS: dict[str, OneLabel] = {
     "multilabel": SeveralLabels(),
     "score": Numbers(),
     "ner": Names(),
     "qa": Passages(),
     "rewrite": Texts(),
+    "image_text": Pictured(),
 }
 
 

@@ -14,6 +14,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "spans": ("spans", "SpanPredictor"),
     "passage": ("passages", "PassagePredictor"),
     "text": ("rewriter", "Rewriter"),
+    "pictures": ("pictures", "PicturePredictor"),
 }
 """Kind of answer -> module of this package and class with `load`; all others are read by Predictor."""
 

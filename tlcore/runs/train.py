@@ -25,11 +25,12 @@ from tlcore.models.adapter_files import save_adapter
 from tlcore.models.bases import base_folder, public_name
 from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted
+from tlcore.pictures import with_pictures
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
 from tlcore.predict.kinds import load_predictor
 from tlcore.predict.predictor import Answers
-from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PICTURES, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.runs.asked import asked_report
 from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, check_task, get_strategy, teach
@@ -82,7 +83,7 @@ def _train(context: JobContext) -> str:
     _adapter(context, plan, fitted)
     quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
-    predictor = load_predictor(run / MODEL)
+    predictor = with_pictures(load_predictor(run / MODEL), run / PICTURES)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
     save_predictions(dataset, answers, run / PREDICTIONS, untuned)
     plain = _plain(context, plan, dataset, given, fitted)

@@ -62,6 +62,12 @@ class Usual:
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
         return table, {name: tuple(columns) for name, columns in roles.items()}
 
+    def words(self, text: str) -> str:
+        return text
+
+    def compared(self, text: str) -> str:
+        return text
+
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         return model_text({name: roles[name] for name in self.reads if roles.get(name)}, row)
 
@@ -194,6 +200,14 @@ class Task(Protocol):
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         """The text the base model reads for one row of the spreadsheet."""
+        ...
+
+    def words(self, text: str) -> str:
+        """What of a row's text is words: all of it, unless something else is packed with it."""
+        ...
+
+    def compared(self, text: str) -> str:
+        """What two rows say nearly the same by."""
         ...
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
