@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tlcore.tasks.marks import read_inline
+
 ROOT = Path(__file__).resolve().parent.parent / "sample_data"
 TICKETS = ROOT / "support_tickets"
 REVIEWS = ROOT / "product_reviews"
@@ -226,4 +228,37 @@ def test_guest_comments_are_as_their_page_says() -> None:
     )
     assert sum(";" in cell for cell in frame["topics"]) >= 30
     sets = [frozenset(words(text)) for text in frame["comment"] if text]
+    assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))
+
+
+def test_dispatch_notes_are_as_their_page_says() -> None:
+    folder = ROOT / "dispatch_notes"
+    frame = pd.read_csv(folder / "dispatch_notes.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+    assert list(frame.columns) == ["note_id", "received", "came_as", "note"]
+    assert list(frame["note_id"]) == [f"D-{n}" for n in range(4001, 4133)]
+    assert pd.to_datetime(frame["received"], format="%Y-%m-%d").is_monotonic_increasing
+    read = [read_inline(note) for note in frame["note"]]
+    said = readme_tables(folder)
+    counts = Counter(label for _, spans in read for _, _, label in spans)
+    assert counts.pop("PERSN") == 1
+    assert {name: int(n) for name, n in said.items() if n.isdigit()} == dict(counts)
+    lengths = sorted(len(text.split()) for text, _ in read if text)
+    assert (lengths[0], lengths[-1], lengths[len(lengths) // 2]) == (6, 33, 20)
+
+    def where(flaw: str) -> list[str]:
+        (cell,) = [cell for name, cell in said.items() if name.startswith(flaw)]
+        return re.findall(r"D-\d+", cell)
+
+    notes = frame.set_index("note_id")["note"]
+    assert where("empty note") == list(notes.index[notes == ""])
+    assert where("a kind spelt wrong") == list(notes.index[notes.str.contains("PERSN")]) == where("brackets")
+    assert where("exact duplicate") == list(notes.index[notes.duplicated(keep=False) & (notes != "")])
+    assert where("no name") == [i for i, (text, spans) in zip(notes.index, read, strict=True) if text and not spans]
+    assert where("line breaks") == list(notes.index[notes.str.contains("\n")])
+    assert "Mr Prakash" in read_inline(notes[where("a name that nobody")[0]])[0]
+    assert all(text[begin:end] == text[begin:end].strip() for text, spans in read for begin, end, _ in spans)
+    texts = [text for text, _ in read if text]
+    openings = Counter(tuple(words(text)[:5]) for text in dict.fromkeys(texts))
+    assert openings.most_common(1)[0][1] <= 2
+    sets = [frozenset(words(text)) for text in dict.fromkeys(texts)]
     assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))

@@ -83,7 +83,7 @@ def _make(project: Project, order: Order, folder: Path, told: Listener) -> None:
         table, get_task(order.task), roles, test=test, told=told,
         seed=order.seed, leave_out=order.leave_out, mends=load_mends(Path(order.mends)),
         split=replace(wish, previous=project.sides(name)), label_infos=infos,
-        test_roles=roles_of_test(roles, test) if test and infos else None,
+        test_roles=roles_of_test(roles, test) if test and infos else None, images=order.images,
     )  # fmt: skip
     told.check_stop()
     told.phase("save", "Writing your rows to the disk")

@@ -92,7 +92,8 @@ def _table(project: Project, card: Card) -> None:
     rows = rows_of(load_dataset(project.dataset_folder), whole.rows)
     if len(whole.rows) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} of {len(whole.rows):,}. All of them are in the list to download, below.")
-    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in ("row", "text", "label")}
+    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in ("row", "text")}
+    columns["label"] = [row["said"] for row in rows]
     if notes:
         columns["note"] = [notes.get(row["row"], "") for row in rows]
     widths = {"row": 70, "text": 330, "label": 160, "note": 230}

@@ -34,9 +34,12 @@ WORDS = {
     "classify": Words(),
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
-    "ner": Words("kind of name", "kinds of names", "with"),
+    "ner": Words("kind of name", "kinds of names", "with", whole=True),
     "qa": Words("", each="an answer", whole=True),
+    "rewrite": Words("", each="the text that it should become"),
 }
+UNCOUNTED = ("score", "rewrite")
+"""Tasks whose score is no share of right answers."""
 
 
 def headline(found: Prepared) -> None:
@@ -46,6 +49,8 @@ def headline(found: Prepared) -> None:
     places[0].metric("Rows in the file", number(facts.rows))
     if found.numbers:
         places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
+    elif not what.one:
+        places[1].metric("Rows to learn from and test on", number(found.learned_from))
     elif facts.classes:
         places[1].metric(
             f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
@@ -86,7 +91,7 @@ def sides(found: Prepared) -> None:
         st.caption("No row can be scored: the model will answer, and nobody can say how often it is right.")
         return
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
-    if test and found.task != "score":
+    if test and found.task not in UNCOUNTED:
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
     st.caption(escape_md(about))
 

@@ -65,12 +65,23 @@ def cards_in(file: Path, stamp: int) -> tuple[Card, ...]:
 
 
 def rows_of(dataset: Dataset, numbers: Sequence[int], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
-    """The first so many of these rows of the user's file, in this order: row, text, label ("" for none), used."""
+    """The first so many of these rows of the user's file, in this order: row, text, label ("" for none), used; and said, the label as
+    a screen says it."""
     wanted = list(dict.fromkeys(numbers))[:most]
     place = _places(dataset, wanted)
     found = dataset.rows[[place[number] for number in wanted if number in place]]
     rows = zip(found["row"], found["text"], found["label"], found["why"], strict=True)
-    return [{"row": row, "text": text, "label": label or "", "used": not why} for row, text, label, why in rows]
+    task = dataset.task
+    return [
+        {
+            "row": row,
+            "text": text,
+            "label": label or "",
+            "used": not why,
+            "said": task.shown(label, text) if label else "",
+        }
+        for row, text, label, why in rows
+    ]
 
 
 def find_rows(dataset: Dataset, words: str, most: int = MOST_SHOWN) -> tuple[list[int], int]:

@@ -42,17 +42,14 @@ def grid(project: Project, numbers: Sequence[int], notes: Notes, key: str) -> No
         state.remember(f"{BASE} {key}", shown)
     cells: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in ("row", "text")}
     cells |= edits.filled(rows, shown)
-    fixed = ["row", "text", "note"]
-    if (
-        not dataset.labels and not dataset.task.amounts
-    ):  # an answer is more than a choice: it is shown, and mended in the file
-        cells[edits.LABEL_COLUMN] = [dataset.task.shown(one) if one else None for one in cells[edits.LABEL_COLUMN]]
+    if not dataset.task.typed:  # it is mended elsewhere
+        cells[edits.LABEL_COLUMN] = [row["said"] for row in rows]
         cells["text"] = [" ⏐ ".join(parts_of(text)) for text in cells["text"]]
-        fixed.append(edits.LABEL_COLUMN)
     if notes:
         cells["note"] = [notes.get(row["row"], "") for row in rows]
     st.data_editor(
-        pd.DataFrame(cells), key=key, hide_index=True, disabled=fixed, column_config=_columns(dataset),
+        pd.DataFrame(cells), key=key, hide_index=True, column_config=_columns(dataset),
+        disabled=["row", "text", "note", *([] if dataset.task.typed else [edits.LABEL_COLUMN])],
         row_height=ROW_HEIGHT, height=min(MOST_HEIGHT, 38 + ROW_HEIGHT * len(rows)), on_change=_typed, args=(project, key, rows, shown),
         alt="Rows whose label can be changed",
     )  # fmt: skip
@@ -62,13 +59,12 @@ def grid(project: Project, numbers: Sequence[int], notes: Notes, key: str) -> No
 def _columns(dataset: Dataset) -> dict[str, Any]:
     labels = sorted({*dataset.labels, *(label for label in set(dataset.rows["label"][:]) if label is not None)})
     kind = st.column_config
-    if not dataset.labels and not dataset.task.amounts:
-        labels = [dataset.task.shown(label) for label in labels]
+    label = kind.SelectboxColumn(options=labels, width=130, help="Double-click, or Enter, to choose")
     return {
         "row": kind.NumberColumn(width=55, format="%d"),
         "text": kind.TextColumn(width=330),
         "note": kind.TextColumn(width=175),
-        edits.LABEL_COLUMN: kind.SelectboxColumn(options=labels, width=130, help="Double-click, or Enter, to choose"),
+        edits.LABEL_COLUMN: label if dataset.task.typed else kind.TextColumn(width=170),
         edits.OUT_COLUMN: kind.CheckboxColumn(width=110, help="Ticked: the model does not learn from it"),
     }
 

@@ -22,6 +22,8 @@ ABOUT = {
     "multilabel": "All labels that fit, also none: several labels in a cell (“a; b”), or a column of yes and no for each.",
     "ner": "Names, products, places, amounts: whatever is marked in your texts, found in new ones.",
     "qa": "A passage and a question to it: the answer is a piece of the passage, found word for word.",
+    "rewrite": "A text from a text: a translation, a summary, a simpler or politer version, a reply. It is written word by word.",
+    "image_text": "One label a row, from a text and a picture beside it: a column holds the names of the picture files.",
     "score": "A number that is an amount, such as 1 to 5 stars or 0 to 100: 4 is nearer to 5 than 1 is.",
 }
 
@@ -92,6 +94,8 @@ class Mapped:
     numbers: list[int]
     reads: list[str]
     answers: list[str]
+    layout: str = ""
+    """How the columns were understood, where that is not plain."""
 
 
 def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]], rows: int) -> Mapped:
@@ -109,4 +113,5 @@ def mapped(project: Project, preview: Preview, roles: Mapping[str, Sequence[str]
             "(no label)" if target is None else task.shown(target, text)
             for target, text in zip(targets, reads, strict=True)
         ],
+        task.layout_of(head_table(preview), roles),
     )

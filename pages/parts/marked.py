@@ -11,6 +11,9 @@ COLOURS = ("#2A8CC9", "#D55E00", "#009E73", "#B8679A", "#A0812F", "#7A6BC0", "#5
 GROUND = "26"
 """How strong the ground behind marked words is, in hexadecimal: readable on white and on dark."""
 
+NO_BREAK = "\u00a0"
+"""A blank at which no line ends: the kind stays with the last word of its name."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -42,7 +45,7 @@ def _mark(words: str, label: str, colours: Mapping[str, str]) -> str:
     colour = colours.get(label, COLOURS[0])
     style = f"background: {colour}{GROUND}; border-bottom: 2px solid {colour}; border-radius: 3px; padding: 1px 3px; color: inherit"
     name = (
-        f' <span style="color: {colour}; font-size: 0.72em; font-weight: 600">{html.escape(label)}</span>'
+        f'{NO_BREAK}<span style="color: {colour}; font-size: 0.72em; font-weight: 600">{html.escape(label)}</span>'
         if label
         else ""
     )

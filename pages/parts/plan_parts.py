@@ -11,7 +11,7 @@ from pages.parts import planning, state
 from pages.parts.problems import problem
 from pages.parts.words import escape_md
 from tlcore.advise import DECISION_TABLE, Recommendation, memory_text, time_range_text
-from tlcore.advise.recommend import NEEDS_LABELS
+from tlcore.advise.recommend import NEEDS_LABELS, NOT_YET
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
 from tlcore.models.bases import BASES, get_base
@@ -50,12 +50,17 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
     ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
     later: list[str] = []
     shut: list[str] = []
+    unfit: dict[str, str] = {}
     tried = planning.tried(project)
     for other in advised.alternatives:
         if other.available:
             ways[other.strategy] = f"{get_strategy(other.strategy).when} {other.why_not}"
+        elif other.why_not == NEEDS_LABELS:
+            shut.append(other.title)
+        elif NOT_YET in other.why_not:
+            later.append(other.title)
         else:
-            (shut if other.why_not == NEEDS_LABELS else later).append(other.title)
+            unfit[other.title] = other.why_not
     ways = {name: f"{tried.get(name, '')} {text}".strip() for name, text in ways.items()}
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
     value = chosen if chosen in ways else advised.plan.strategy
@@ -72,8 +77,19 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
         st.caption(
             f"Not for these rows: {escape_md(', '.join(shut))}. They learn from labelled rows, and there are too few."
         )
+    if unfit:
+        with st.expander(f"Ways that cannot learn this ({len(unfit)})"):
+            _greyed(unfit)
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
+
+
+def _greyed(unfit: dict[str, str]) -> None:
+    """Ways that cannot learn this task, in sight and out of reach, each with the reason."""
+    st.radio(
+        "Ways that cannot learn this", [escape_md(title) for title in unfit], index=None, disabled=True, key="unfit-ways",
+        captions=[escape_md(why) for why in unfit.values()],
+    )  # fmt: skip
 
 
 def _shortened(project: Project, ways: list[str], wanted: set[str]) -> list[str]:

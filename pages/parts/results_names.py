@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts import charts, shell, words
 from pages.parts import results_parts as parts
-from pages.parts import words
 from pages.parts.marked import Mark, colours_of, legend_html, marked_html
 from pages.parts.results_tasks import OneLabel, View, difference_words, with_span
 from tlcore.tasks.marks import Span, spans_in
@@ -37,11 +37,38 @@ class Names(OneLabel):
         return [*lines, difference_words(report)]
 
     def views(self) -> dict[str, View]:
-        return {"Wrong texts": _wrong, "Kinds of names": lambda run, report: parts.classes(report)}
+        return {"Wrong texts": _wrong, "Kinds of names": lambda run, report: _kinds(report)}
 
 
 def marks_of(cell: str) -> list[Mark]:
     return [Mark(*span) for span in spans_in(cell)]
+
+
+def _kinds(report: Report) -> None:
+    """How good each kind is: bars, and a table that sorts."""
+    found = [one for one in report.get("per_class") or [] if one.get("rows") or one.get("said")]
+    if not found:
+        st.info("There is no name in the test rows.")
+        return
+    weak = found[0]
+    times = words.of(weak["right"], weak["rows"])
+    st.text(f"Weakest: “{parts.short(weak['label'])}”, {times} found.")
+    alt = "F1 of each kind of name, weakest first."
+    st.plotly_chart(charts.class_bars(found), key="bars", config=charts.CONFIG, alt=alt)
+    columns: dict[str, list[Any]] = {"kind of name": [str(one["label"]) for one in found]}
+    for title, name in (("there", "rows"), ("given", "said"), ("right", "right")):
+        columns[title] = [one[name] for one in found]
+    for title, name in (("precision", "precision"), ("recall", "recall"), ("F1", "f1")):
+        columns[title] = ["–" if one[name] is None else f"{one[name]:.3f}" for one in found]
+    shell.text_table(columns, key="classes", widths={"kind of name": "medium"}, alt="Scores of each kind of name")
+    missing = sorted(
+        {str(one["label"]) for one in report.get("per_class") or []} - {str(one["label"]) for one in found}
+    )
+    more = f" Not in the test rows: {', '.join(missing)}." if missing else ""
+    st.caption(
+        "There: marked in the test rows. Given: what the model found. Precision: how many of those it gave are right. Recall: how many "
+        f"of those that are there it found.{words.escape_md(more)}"
+    )
 
 
 def _wrong(run: Path, report: Report) -> None:

@@ -14,6 +14,9 @@ from tlcore.runs.scored import Scored
 from tlcore.workspace import Project
 
 PAGE_ROWS, TABLE_HEIGHT, PAGE_WIDTH = 100, 360, 180
+HEAD, ROW = 38, 35
+SPANS = ("prediction", "confidence", "names")
+"""The columns that a finder of names adds."""
 ORDERS = ("As in the sheet", "Least sure first")
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -76,7 +79,12 @@ def _rows(folder: Path) -> None:
     start = (page - 1) * PAGE_ROWS
     last = min(start + PAGE_ROWS, found.rows)
     part = found.page(start, PAGE_ROWS, unsure_first=order == ORDERS[1])
-    shell.text_table(part, key="scored", height=TABLE_HEIGHT, alt="Scored rows")
+    if tuple(found.columns[-len(SPANS) :]) == SPANS:  # a list of places is for programs; the same stands there in words
+        part = {
+            name: part[name] for name in [next(iter(part)), SPANS[2], SPANS[1], *list(part)[1:]] if name != SPANS[0]
+        }
+    height = min(TABLE_HEIGHT, HEAD + ROW * len(next(iter(part.values()))))
+    shell.text_table(part, key="scored", height=height, alt="Scored rows")
     which = (
         f"Rows {start + 1:,} to {last:,} of {found.rows:,}"
         if found.rows > PAGE_ROWS

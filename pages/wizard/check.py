@@ -11,6 +11,7 @@ from pages.parts import (
     findings,
     grid,
     intake,
+    marking,
     mending,
     preparing_view,
     round_trip,
@@ -21,6 +22,7 @@ from pages.parts.found import gravest_first
 from pages.parts.prepared import Prepared, is_large, is_prepared, prepare
 from pages.parts.problems import problem
 from tlcore.errors import TlcoreError
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 
@@ -40,9 +42,12 @@ def main() -> None:
     except TlcoreError as error:
         problem(error)
         mending.what_you_changed(project, mending.steps_of(project))
+        marking.show(project, needed=True)
         if shell.primary("Back to Data", key="back"):
             state.go("data")
         return
+    if fresh and marking.is_meant(project) and state.typed("primary"):
+        state.go("plan")  # what was marked is counted in by the very click that goes on
     if fresh:
         st.rerun()  # the next step is open now, and the line of steps above is to say so
     _found(project, found)
@@ -56,8 +61,12 @@ def _found(project: Project, found: Prepared) -> None:
     listed = gravest_first([*found.problems, *seen.cards])
     cards.problem_list(project, listed, done=seen.fresh)
     closer.under_way(project, found, seen)
-    grid.find(project)
-    round_trip.review(project, found, listed)
+    if marking.is_meant(project):
+        marking.show(project)
+    else:
+        grid.find(project)
+        if get_task(found.task).typed:
+            round_trip.review(project, found, listed)
     round_trip.report(project, listed)
     if shell.primary("Choose how to train"):
         state.go("plan")

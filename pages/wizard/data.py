@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, learning, more_texts, naming, other_roles, reading, shell, state, testing
+from pages.parts import (
+    columns,
+    intake,
+    learning,
+    more_texts,
+    naming,
+    other_roles,
+    picture_parts,
+    reading,
+    shell,
+    state,
+    testing,
+)
 from pages.parts.problems import problem, warnings
-from pages.parts.spreadsheet import spreadsheet
+from pages.parts.spreadsheet import pictures_place, spreadsheet
 from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.rows import check_roles
@@ -15,7 +27,7 @@ from tlcore.tasks import Task
 from tlcore.workspace import Project
 
 MAPPED, LONG = 5, 240
-ROW_HEIGHT, MOST_HEIGHT, NUMBER_WIDTH = 35, 250, 70  # pixels, of the preview
+ROW_HEIGHT, MOST_HEIGHT, NUMBER_WIDTH, HALF = 35, 250, 70, 380  # pixels, of the tables
 DAMAGED = (
     "The letters were damaged before this file was made. You can go on: Check turns back what is certain, with one click. "
     "Better still, save the file anew where it comes from, and choose “UTF-8” if you are asked how."
@@ -121,7 +133,10 @@ def _other_roles(project: Project, preview: reading.Preview, task: Task) -> None
     else:
         read = [column for name in task.reads for column in roles.get(name, [])]
         answers = [column for name, columns in roles.items() if name not in task.reads for column in columns]
-        error = _tested(project, preview, read, answers)
+        waits = picture_parts.controls(project, preview, roles.get("image", [])) if "image" in task.reads else None
+        if waits and pictures_place(project):
+            problem(waits)
+        error = _tested(project, preview, read, answers) or waits
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 
@@ -174,6 +189,8 @@ def _mapped(project: Project, preview: reading.Preview, text: list[str], labels:
 
 def _show_mapped(found: learning.Mapped, answered: bool) -> None:
     reads = "the left, and learns to answer the right" if answered else "this, and answers with one of your labels"
+    if found.layout:
+        st.caption(escape_md(found.layout))
     st.caption(f"This is what the model will see: it reads {reads}.")
     shell.text_table(
         {
@@ -182,7 +199,7 @@ def _show_mapped(found: learning.Mapped, answered: bool) -> None:
             **({"it should answer": found.answers} if answered else {}),
         },
         key="mapped",
-        widths={"row": NUMBER_WIDTH},
+        widths={"row": NUMBER_WIDTH, **({"it reads": HALF} if found.layout else {})},
         alt="Five rows as the model will see them",
     )
 

@@ -39,7 +39,8 @@ def brought(page: Page, url: str, file: Path) -> None:
 
 def to_results(page: Page) -> str:
     steps.to_plan(page)
-    expect(page.get_by_text("Compare the few examples with each other")).to_have_count(0)
+    expect(page.locator(".st-key-unfit-ways").get_by_text("Compare the few examples with each other")).to_be_visible()
+    expect(page.locator(".st-key-unfit-ways input").first).to_be_disabled()
     steps.choose(page, FROZEN)
     run = steps.start(page)
     steps.wait_for_model(page)

@@ -75,7 +75,11 @@ def test_check_and_plan_speak_of_what_is_learned(home: Path, label: str, words: 
     assert words in said(app)
     plan = show("plan", project=project.id)
     assert not plan.exception
-    assert "Compare the few examples" not in str([box.options for box in plan.radio])
+    shut = plan.radio(key="unfit-ways")
+    assert shut.disabled
+    assert shut.value is None
+    assert "Compare the few examples with each other" in shut.options
+    assert "Compare the few examples" not in str([box.options for box in plan.radio if box.key != "unfit-ways"])
     assert "a class" not in said(plan)
 
 

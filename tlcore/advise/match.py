@@ -85,7 +85,11 @@ RULES: tuple[Rule, ...] = (
         FULL,
         "There are enough rows and enough machine to adjust the whole model.",
     ),
-    (lambda c: c.complexity == "sequential", PARTIAL, "Marking places inside a text needs a model that adjusts to it."),
+    (
+        lambda c: c.complexity == "sequential",
+        PARTIAL,
+        "Marking places inside a text, or writing one, needs a model that adjusts to it.",
+    ),
     (
         lambda c: c.data == "small" and c.complexity == "domain" and c.compute in ("medium", "high"),
         TOP,

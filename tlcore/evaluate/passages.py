@@ -44,7 +44,7 @@ def passage_scores(truth: Sequence[str], answers: Sequence[str]) -> dict[str, An
         return {"token_f1": None, "exact_match": None, "accuracy": None, "rows": 0, "wrong": 0, "overlapping": 0}
     scores = row_scores(truth, answers)
     exact, wrong = round(float(scores[:, 0].mean()), 4), int((scores[:, 0] == 0).sum())
-    found = {
+    found: dict[str, Any] = {
         "token_f1": round(float(scores[:, 1].mean()), 4), "exact_match": exact, "accuracy": exact, "rows": len(truth), "wrong": wrong,
         "overlapping": int(((scores[:, 0] == 0) & (scores[:, 1] > 0)).sum()),
     }  # fmt: skip

@@ -11,7 +11,10 @@ from tlcore.predict.text import model_text
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
     from tlcore.predict.answers import Answers
+    from tlcore.strategies.base import Estimate, Strategy
     from tlcore.tables import Table
 
 
@@ -26,6 +29,18 @@ class Usual:
     base = "minilm"
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
+    typed = True
+    instead = ("", "")
+    each = "a number"
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        return strategy.Settings
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        return strategy.estimate(facts, machine, settings)
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        return strategy.job_phases
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -41,8 +56,17 @@ class Usual:
     def shown(self, target: str, text: str = "") -> str:
         return target
 
+    def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
+        return ""
+
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
         return table, {name: tuple(columns) for name, columns in roles.items()}
+
+    def words(self, text: str) -> str:
+        return text
+
+    def compared(self, text: str) -> str:
+        return text
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         return model_text({name: roles[name] for name in self.reads if roles.get(name)}, row)
@@ -128,6 +152,37 @@ class Task(Protocol):
         """Names of checks that assume something of the labels which does not hold here."""
         ...
 
+    @property
+    def typed(self) -> bool:
+        """Whether a target is what a person would type into a cell; else screens show it in words and have other ways to mend it."""
+        ...
+
+    def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
+        """How these columns of a table, before it is arranged, are understood, in a sentence for the Data screen; "" where it is plain."""
+        ...
+
+    @property
+    def instead(self) -> tuple[str, str]:
+        """The strategy that is advised whatever the row of the decision table says, and why; ("", "") for none."""
+        ...
+
+    @property
+    def each(self) -> str:
+        """What a row has to learn from, in words, where that is no label."""
+        ...
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        """The Settings of a strategy, as they are where this is learned."""
+        ...
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        """The stretches of work that a strategy announces where this is learned."""
+        ...
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """What a strategy costs where this is learned."""
+        ...
+
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         """Role -> the column that most likely plays it, or None."""
         ...
@@ -145,6 +200,14 @@ class Task(Protocol):
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         """The text the base model reads for one row of the spreadsheet."""
+        ...
+
+    def words(self, text: str) -> str:
+        """What of a row's text is words: all of it, unless something else is packed with it."""
+        ...
+
+    def compared(self, text: str) -> str:
+        """What two rows say nearly the same by."""
         ...
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:

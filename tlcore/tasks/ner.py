@@ -73,8 +73,10 @@ class Ner(Usual):
     unfit_strategies = MappingProxyType(dict.fromkeys(("few_shot", "zero_shot", "few_shot_prompt"), WHOLE))
     unfit_checks = frozenset({
         "label_column", "label_variants", "contradictions", "single_rows", "small_classes", "imbalance", "likely_wrong", "shortcuts",
-        "leaks",
+        "leaks", "personal", "encoding_damage", "cut_off",
     })  # fmt: skip
+    """Two of the last would change the text, and marks are places in it; and a long text is read in parts, so nothing is cut off."""
+    typed = False
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -118,14 +120,22 @@ class Ner(Usual):
         )
         return replace(self, layout=JSON, notes=tuple(_told(table, list(read), columns[0])))
 
+    def layout_of(self, table: Table, roles: Mapping[str, Sequence[str]]) -> str:
+        marked = next(iter(roles.get("entities") or ()), None)
+        if marked and _are_tags(table, marked):
+            apart = "the sentence column" if roles.get("sentence") else "blank rows"
+            return f"Each row is one word with its tag. The words are put together to sentences, told apart by {apart}."
+        if marked:
+            return f"“{marked}” lists the names of each text: where each begins and ends, and what it is."
+        if any(INLINE.search(cell) for name in roles.get("text") or () for cell in table.cells(name)):
+            return "The names are marked in the texts themselves, as in [Ada](PERSON). The model reads the texts without the marks."
+        return "No name is marked yet. Go on: on Check you can mark names by hand, text by text."
+
     def _inline(self, table: Table, column: str) -> Ner:
+        """Where no text has marks, nobody has looked at any yet: they are unlabelled, and can be marked by hand."""
         marked = sum(INLINE.search(cell) is not None for cell in table.cells(column))
         if not marked:
-            raise TlcoreError(
-                "No column says which names are marked, and the texts hold no marks such as [Ada](PERSON).",
-                f"column “{column}”",
-                "Choose the column with the marks, or mark some names in the texts.",
-            )
+            return self
         notes = (f"{marked:,} of {table.rows:,} texts have marks inside; the others are taken as texts without names.",)
         return replace(self, layout=INSIDE, notes=notes if marked < table.rows else ())
 
@@ -266,7 +276,7 @@ def _refuse_hopeless(counts: Counter[str], rows: int) -> None:
         raise TlcoreError(
             "No text has its names marked, so there is nothing to learn from yet.",
             where,
-            "Choose the column that holds the marks, or mark some names in the spreadsheet.",
+            "Mark some texts by hand on Check, or choose the column that holds the marks.",
         )
     if not counts:
         raise TlcoreError(

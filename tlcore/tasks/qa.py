@@ -61,9 +61,10 @@ class QuestionAnswering(Usual):
              "column itself if an empty answer says so.", required=False),
     )  # fmt: skip
     reads = ("question", "context")
-    together: ClassVar[str] = "context"
+    together, each = "context", "an answer"
     output_columns: ClassVar[tuple[str, ...]] = ("prediction", "confidence", "start")
     metric = "token_f1"
+    typed = False
     baseline = "nearest"
     alike = None
     unfit_strategies = MappingProxyType(
