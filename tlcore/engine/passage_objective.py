@@ -18,6 +18,7 @@ from tlcore.predict.passages import NO_ANSWER, PASSAGE, Found, answer_from, by_r
 from tlcore.predict.text import parts_of
 from tlcore.predict.windows import Window, cut
 from tlcore.strategies.rounds import with_rounds
+from tlcore.tasks.qa import ROUNDS, STEPS_WORTH_TAKING
 
 if TYPE_CHECKING:
     import torch
@@ -34,9 +35,6 @@ SHORTEST = 15
 SMALL = 0.02
 """Deviation of the weights a head begins with."""
 ROWS_TO_TUNE = 20
-STEPS_WORTH_TAKING, LEAST_ROUNDS, MOST_ROUNDS = 280, 4, 15
-"""The model as it came was never asked where something stands: nothing shows for the first fifty steps or so, and it goes on
-getting better for longer than a classifier does. Training ends earlier where nothing improves."""
 
 
 class Labels(list[list[int]]):
@@ -65,7 +63,7 @@ class InPassage:
 
     def teach(self, strategy: Strategy, given: FitInput) -> Fitted:
         """As the strategy does it; over more rounds than it takes for sorting texts, where it may choose how many."""
-        return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, (LEAST_ROUNDS, MOST_ROUNDS)))
+        return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, ROUNDS))
 
     def rows(self, folder: Path, texts: Sequence[str], targets: Sequence[str], length: int) -> TokenRows:
         """Windows of the passages, each with its question, and a label for each of their tokens."""
