@@ -71,6 +71,7 @@ class QuestionAnswering(Usual):
     output_columns: ClassVar[tuple[str, ...]] = ("prediction", "confidence", "start")
     metric = "token_f1"
     typed = False
+    each = "an answer"
     baseline = "nearest"
     alike = None
     unfit_strategies = MappingProxyType(
