@@ -92,7 +92,8 @@ def words_of(text: str, spans: Sequence[Span]) -> list[Word]:
     """The words and marks of a text, each with the kind of the name that it belongs to: a name that ends inside a word has it whole."""
     from tlcore.predict.windows import units  # not at the top: it loads what runs models
 
-    found, before = [], None
+    found: list[Word] = []
+    before: Span | None = None
     for begin, end in units(text):
         span = next((one for one in spans if one[0] < end and begin < one[1]), None)
         same_kind = span is not None and before is not None and before != span and before[2] == span[2]
