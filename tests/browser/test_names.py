@@ -67,8 +67,7 @@ def test_names_from_upload_to_zip(server: Server, page: Page, tmp_path: Path) ->
     unfit = page.locator(".st-key-unfit-ways")
     expect(unfit).to_contain_text("names are places in it")
     expect(unfit.locator("input").first).to_be_disabled()
-    recommended = page.get_by_text(re.compile("^Recommended")).first.locator("xpath=ancestor::label")
-    expect(recommended).to_contain_text("Adjust the upper part of the model")
+    expect(page.get_by_role("radio", name="Adjust the upper part of the model")).to_be_checked()
     steps.choose(page, FROZEN)
     steps.start(page)
     steps.wait_for_model(page)
@@ -142,6 +141,25 @@ def marked(page: Page, words: str, kind: str) -> None:
     expect(page.get_by_text(re.compile(f"“{words}” marked in 1 place of row"))).to_be_visible()
 
 
+def choose_in_grid(page: Page, word: int, kind: str) -> None:
+    """The kind of a word in the grid, by keyboard once its cell is chosen; "" takes it away."""
+    steps.settled(page)
+    grid = page.get_by_role("region", name="The words of this text, each with its kind")
+    grid.scroll_into_view_if_needed()
+    place = grid.bounding_box()
+    assert place
+    page.mouse.click(place["x"] + 60, place["y"] + 38 + 35 * word + 17)
+    page.keyboard.press("ArrowRight")
+    if not kind:
+        page.keyboard.press("Delete")
+        return
+    page.keyboard.press("Enter")
+    editor = page.locator("#portal input")
+    expect(editor).to_be_visible()
+    editor.fill(kind)
+    page.keyboard.press("Enter")
+
+
 def test_names_marked_by_hand_are_counted(server: Server, page: Page, tmp_path: Path) -> None:
     towns = ["Oslo", "Rome", "Bonn", "Cork", "Nice", "Bath", "Lodz", "Graz", "Brno", "Linz", "Ghent", "Malmö"]
     file = tmp_path / "plain.csv"
@@ -154,6 +172,12 @@ def test_names_marked_by_hand_are_counted(server: Server, page: Page, tmp_path: 
     marked(page, "Ada Lee", "PERSON")
     marked(page, "Oslo", "PLACE")
     expect(page.locator("mark", has_text="Oslo")).to_be_visible()
+
+    choose_in_grid(page, 6, "PLACE")  # “train”
+    expect(page.get_by_role("button", name="Confirm 3 names")).to_be_visible()
+    expect(page.locator("mark", has_text="train")).to_be_visible()
+    choose_in_grid(page, 6, "")
+    expect(page.get_by_role("button", name="Confirm 2 names")).to_be_visible()
 
     page.reload()
     expect(page.get_by_role("button", name="Confirm 2 names")).to_be_visible()  # typed, not confirmed: still there
