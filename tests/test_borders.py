@@ -27,7 +27,7 @@ LIGHT = [
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
     "checks.deep", "checks.job", "unlabelled", "told_reading", "strategies.then", "label_file", "label_info", "llm",
-    "llm.examples", "llm.likelihood", "llm.quote", "llm.api",
+    "llm.examples", "llm.likelihood", "llm.quote", "llm.api", "pictures",
 ]  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_start_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_the_predictor_stands_alone_and_needs_only_what_the_zip_asks_for() -> None:
-    allowed = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tokenizers", "safetensors"}
+    allowed = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tokenizers", "safetensors", "PIL"}
     for path in sorted((ROOT / "tlcore" / "predict").rglob("*.py")):
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Import):

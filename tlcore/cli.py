@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _file(predict, predict_command)
     predict.add_argument("--role", action="append", default=[], metavar="NAME=COL")
     predict.add_argument("--quick", action="store_true", help="by the quick version, where the model has one")
-    predict.add_argument("--images", metavar="FOLDER|ZIP")
+    predict.add_argument("--images", metavar="FOLDER|ZIP", help="where the pictures are that rows name")
     predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv")
 
     bundle = commands.add_parser("bundle", help="make the zip of a run, opened and re-run before it is offered")
@@ -94,6 +94,7 @@ def _columns(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--task", default="classify", metavar="NAME", help="what is learned; see the README")
     command.add_argument("--role", action="append", default=[], metavar="NAME=COL")
+    command.add_argument("--images", metavar="FOLDER|ZIP", help="where the pictures are that rows name")
     command.add_argument(
         "--labels",
         type=Path,
@@ -118,7 +119,6 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--points", type=float, metavar="N", help="as many test rows as give a score within +-N points")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    train.add_argument("--images", metavar="FOLDER|ZIP")
     train.add_argument("--unlabelled", metavar="FILE", help="more texts, without a label, to read first")
     train.add_argument(
         "--agree",
@@ -190,10 +190,7 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.unlabelled import keep_unlabelled
 
     task = get_task(args.task)
-    _refuse_later(
-        args,
-        {"images": "image_text"},
-    )
+    _refuse_images(args.images is not None, "image" in task.reads, f"--task {task.name}")
     for name in ("rows", "shots"):
         value = getattr(args, name)
         if value is not None and value < 1:
@@ -208,7 +205,7 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     dataset = make_dataset(
         table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots),
         split=SplitWish(args.group, args.date, args.points), label_infos=_named(args),
-        test_roles=_test_roles(args, roles, test) if test else None,
+        test_roles=_test_roles(args, roles, test) if test else None, images=_place(args.images),
     )  # fmt: skip
     more = _unlabelled(args, roles)
     plan = _plan(args, dataset, more[0] if more else None)
@@ -353,11 +350,11 @@ def _scored(fields: Mapping[str, Any]) -> str:
 
 def predict_command(args: argparse.Namespace) -> dict[str, Any]:
     from tlcore.bundle.make import unpack_bundle
+    from tlcore.pictures import with_pictures
     from tlcore.runs import model_folder, open_model
     from tlcore.runs.score_sheet import score_table
     from tlcore.tables import write_table
 
-    _refuse_later(args, {"images": "image_text"})
     if args.out.suffix.lower() not in (".csv", ".xlsx"):
         raise TlcoreError("The output must be a .csv or .xlsx file.", str(args.out), "Choose such a name for --out.")
     table = _read(args.file)
@@ -373,7 +370,10 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
         if unknown := set(roles) - set(predictor.reads):
             read = ", ".join(predictor.reads)
             raise TlcoreError(f"This model reads no “{min(unknown)}”.", "--role", f"It reads: {read}.")
-        columns, summary = score_table(predictor, table, roles)
+        _refuse_images(args.images is not None, "image" in predictor.reads, "this model")
+        # Without a word: beside the spreadsheet, as is usual.
+        place = args.images or str(args.file.parent)
+        columns, summary = score_table(with_pictures(predictor, place), table, roles)
         del predictor  # its files must be closed before Windows lets the folder go
     write_table(args.out, columns)
     return {**summary, "out": str(args.out)}
@@ -408,7 +408,8 @@ def _facts(args: argparse.Namespace) -> Any:
 
     table = _read(args.file)
     roles = _roles(args, table, args.file)
-    dataset = make_dataset(table, get_task(args.task), roles, label_infos=_named(args))
+    images = _place(args.images)
+    dataset = make_dataset(table, get_task(args.task), roles, label_infos=_named(args), images=images)
     return table, dataset, measure_facts(dataset, tokenizer_file("minilm"))
 
 
@@ -460,9 +461,14 @@ def _pair(item: str, flag: str) -> tuple[str, str]:
     return name, value
 
 
-def _refuse_later(args: argparse.Namespace, flags: Mapping[str, str]) -> None:
-    for name, user in flags.items():
-        if getattr(args, name, None) is not None:
-            raise TlcoreError(
-                f"--{name} belongs to {user}, which is not in this version of Nudge yet.", f"--{name}", "Leave it out."
-            )
+def _refuse_images(given: bool, wanted: bool, who: str) -> None:
+    """Raises TlcoreError for pictures that nobody would look at."""
+    if given and not wanted:
+        raise TlcoreError(
+            "--images was given, and no picture would be looked at.", who, "Leave it out, or use --task image_text."
+        )
+
+
+def _place(images: str | None) -> str:
+    """Where the pictures are, so that it still is that place from another folder."""
+    return str(Path(images).expanduser().resolve()) if images else ""

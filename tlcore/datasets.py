@@ -15,11 +15,13 @@ from tlcore.label_file import can_be_learned, settle_labels, unlabelled_notes
 from tlcore.label_info import LabelInfo
 from tlcore.mend.apply import Outcome, apply_mends
 from tlcore.mend.base import Mend, load_mends, save_mends
+from tlcore.pictures import look, reads_pictures
 from tlcore.rows import (
     FILE,
     Roles,
     Rows,
     check_roles,
+    kept_together,
     left_out_warnings,
     read_rows,
     refuse_no_text,
@@ -78,6 +80,8 @@ class Dataset:
     split_how: str = CHANCE
     kept: int = 0
     label_infos: tuple[LabelInfo, ...] = ()
+    images: str = ""
+    """The folder or zip of the pictures that rows name, where they name any."""
 
     def texts(self, split: str) -> list[str]:
         return self.part(split)["text"][:]
@@ -147,6 +151,7 @@ class Dataset:
                 "class_counts": self.class_counts(),
                 "wish": self.wish.to_json(),
                 "label_infos": [asdict(info) for info in self.label_infos],
+                "images": self.images,
                 **self.history(),
             },
         )
@@ -177,13 +182,15 @@ def load_dataset(folder: Path) -> Dataset:
         split.get("how", CHANCE),
         split.get("kept", 0),
         tuple(LabelInfo(**info) for info in about.get("label_infos", ())),
+        about.get("images", ""),
     )
 
 
 class Wishes(TypedDict, total=False):
     """What the user may wish of the rows. leave_out: labels whose rows are left out. mends: what was changed, in order, before
     labels are looked at and the split is made. seed, sample, split: how the rows are dealt out, and how many are learned from.
-    label_infos: the labels, named by the user; then rows need none. test_roles: of the test file, where they are others."""
+    label_infos: the labels, named by the user; then rows need none. test_roles: of the test file, where they are others.
+    images: the folder or zip of the pictures that rows name."""
 
     seed: int
     sample: Sample | None
@@ -192,6 +199,7 @@ class Wishes(TypedDict, total=False):
     split: SplitWish | None
     label_infos: Sequence[LabelInfo]
     test_roles: Roles | None
+    images: str
 
 
 def make_dataset(
@@ -226,8 +234,9 @@ def make_dataset(
     named, warnings = settle_labels(infos, seen) if infos else ((), task.validate(seen))
     warnings += [*(unlabelled_notes(seen) if infos else ()), *left_out_warnings(rows)]
     warnings += [note for outcome in outcomes for note in outcome.warnings()]
+    wish, notes = kept_together(wish, table, task, roles)
     found = _split(rows, table, task, wish, (seed, test is not None, sample), bool(infos))
-    warnings += found.notes
+    warnings += [*notes, *found.notes]
     several = {name for label in seen if label is not None for name in task.names(label)}
     labels = tuple(sorted({info.label for info in named} or several))
     if test is not None:
@@ -235,9 +244,13 @@ def make_dataset(
         warnings += notes
         for name in rows:
             rows[name] += more[name]
+    images = str(wishes.get("images", "")) if reads_pictures(roles) else ""
+    if reads_pictures(roles):
+        told.phase("pictures", "Looking at the pictures")
+        warnings += look(images, rows["text"], rows["row"]).sentences()
     return Dataset(
         task, roles, seed, rows_in_memory(rows), labels, table.how, test.how if test else None, tuple(warnings),
-        sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept, named,
+        sample or Sample(), tuple(leave_out), tuple(mends), outcomes, replace(wish, previous={}), found.how, found.kept, named, images,
     )  # fmt: skip
 
 
@@ -258,7 +271,7 @@ def _split(
     column = wish.group or wish.date
     cells = table.column(column) if column else []
     given = SplitRows(
-        [rows["text"][i] for i in usable], task.strata([rows["label"][i] for i in usable]), [rows["row"][i] for i in usable],
+        [task.compared(rows["text"][i]) for i in usable], task.strata([rows["label"][i] for i in usable]), [rows["row"][i] for i in usable],
         [cells[i] for i in usable] if column else [], [rows["was_text"][i] for i in usable], [rows["same"][i] for i in usable],
     )  # fmt: skip
     found = make_split(given, *how, wish)

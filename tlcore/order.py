@@ -30,6 +30,8 @@ class Order:
     test: str
     mends: str
     labels: list[dict[str, str]] = field(default_factory=list)
+    images: str = ""
+    """The folder or zip of the pictures that rows name."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

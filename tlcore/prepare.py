@@ -23,6 +23,7 @@ from tlcore.mend import describe
 from tlcore.mend.base import load_mends
 from tlcore.models.bases import tokenizer_file
 from tlcore.order import BUCKETS, PREPARED, PROBLEMS, SHOWN, Order, problem_file
+from tlcore.predict.text import PART
 from tlcore.splits import LEFT_OUT, NOT_SAMPLED, TRAIN, SplitWish, split_name
 from tlcore.tables import kept_table, read_table
 from tlcore.tasks import get_task
@@ -82,7 +83,7 @@ def _make(project: Project, order: Order, folder: Path, told: Listener) -> None:
         table, get_task(order.task), roles, test=test, told=told,
         seed=order.seed, leave_out=order.leave_out, mends=load_mends(Path(order.mends)),
         split=replace(wish, previous=project.sides(name)), label_infos=infos,
-        test_roles=roles_of_test(roles, test) if test and infos else None,
+        test_roles=roles_of_test(roles, test) if test and infos else None, images=order.images,
     )  # fmt: skip
     told.check_stop()
     told.phase("save", "Writing your rows to the disk")
@@ -132,7 +133,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         if text:
             buckets[bisect_left(BUCKETS, len(text.split()))] += 1
         if side in some and len(some[side]) < SHOWN:
-            some[side].append({"row": row, "why": why or "no label", "text": text[:LETTERS]})
+            some[side].append({"row": row, "why": why or "no label", "text": text[:LETTERS].replace(PART, " ⏐ ")})
     return {
         **some,
         "task": dataset.task.name,
@@ -146,7 +147,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
 
 def _numbers(dataset: Dataset) -> list[float]:
     """The targets of a task whose targets are amounts, evenly thinned out to MOST_NUMBERS, its ends kept; else none."""
-    if dataset.labels:
+    if not dataset.task.amounts:
         return []
     pairs = zip(dataset.rows["label"][:], dataset.rows["split"][:], strict=True)
     values = sorted(float(label) for label, side in pairs if label is not None and side not in (LEFT_OUT, NOT_SAMPLED))

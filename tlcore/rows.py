@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 from tlcore.errors import TlcoreError
-from tlcore.splits import LEFT_OUT, TEST, UNLABELLED, text_number
+from tlcore.splits import LEFT_OUT, TEST, UNLABELLED, SplitWish, text_key, text_number
 from tlcore.tables import Table
 from tlcore.tasks import Task
 from tlcore.told import Listener, Nobody
@@ -134,6 +135,16 @@ def refuse_no_text(rows: Rows, roles: Roles) -> None:
             ", ".join(f"column “{name}”" for columns in roles.values() for name in columns),
             "Choose the column that holds the texts to read.",
         )
+
+
+def kept_together(wish: SplitWish, table: Table, task: Task, roles: Roles) -> tuple[SplitWish, list[str]]:
+    """The wish for the split where the user has none: rows that share what they are read from on one side; and what is said of that."""
+    columns = roles.get(task.together) or ()
+    if wish.group or wish.date or not columns or len({*map(text_key, table.cells(columns[0]))} - {""}) < 2:
+        return wish, []
+    title = next(role.title.lower() for role in task.roles if role.name == task.together)
+    note = f"Rows with the same {title} are kept on one side, so the test is on some that the model has not seen."
+    return replace(wish, group=columns[0]), [note]
 
 
 def left_out_warnings(rows: Rows) -> list[str]:

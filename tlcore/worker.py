@@ -32,6 +32,7 @@ KINDS: dict[str, str] = {
     "check": "tlcore.checks.job:check_job",
     "train": "tlcore.runs.train:train_run",
     "predict": "tlcore.runs.score_sheet:score_sheet",
+    "write": "tlcore.runs.write_text:write_texts",
     "bundle": "tlcore.bundle.make:bundle_job",
 }
 """What each kind of job calls, loaded only when asked for: most of them import torch."""

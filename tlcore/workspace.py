@@ -1,7 +1,7 @@
 """Projects and where everything lies. Nobody else builds such a path.
 
 NUDGE_HOME (default: the user's data folder)/
-  projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  unlabelled/  dataset/  runs/RUN/  jobs/JOB/
+  projects/ID/project.json  draft.json  mends.json  sides.json  upload/FILE  pictures/ZIP  unlabelled/  dataset/  runs/RUN/  jobs/JOB/
   cache/features/           hidden states by content hash
   cache/scores/             what cross-validation found, by content
   cache/answers/            answers of services that were asked, by content: no text, no key
@@ -127,7 +127,24 @@ class Project:
 
     def save_upload(self, name: str, source: Path | bytes | memoryview) -> Path:
         """Keep a copy of the spreadsheet under a safe name, in place of the one before."""
-        folder, spare = self.folder / "upload", self.folder / "upload.new"
+        return self._keep(self.folder / "upload", name, source)
+
+    def pictures(self) -> Path | None:
+        """The zip of pictures that was given beside the spreadsheet, if one was."""
+        folder = self.folder / "pictures"
+        files = sorted(folder.iterdir()) if folder.exists() else []
+        return files[0] if files else None
+
+    def save_pictures(self, name: str, source: Path | bytes | memoryview) -> Path:
+        """Keep a copy of a zip of pictures, in place of the one before."""
+        return self._keep(self.folder / "pictures", name, source)
+
+    def drop_pictures(self) -> None:
+        shutil.rmtree(self.folder / "pictures", ignore_errors=True)
+
+    @staticmethod
+    def _keep(folder: Path, name: str, source: Path | bytes | memoryview) -> Path:
+        spare = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(spare, ignore_errors=True)
         spare.mkdir(parents=True)
         safe = UNSAFE.sub("_", Path(name.replace("\\", "/")).name).strip(" .")[-80:] or "spreadsheet"

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, number_charts, shell, words
+from pages.parts import charts, number_charts, passage_parts, shell, words
 from pages.parts.marked import Mark, colours_of, marked_html
 from tlcore.predict.answers import NO_LABEL, NUMBER, SEVERAL, SPANS, digits_for, kind_of, parted, thresholds_of
+from tlcore.predict.passages import NO_ANSWER, PASSAGE
 
 MOST_LABELS, FEW_BESIDE = 12, 3
 MOST_ANSWERS, UNSURE = 6, 0.5
@@ -66,6 +67,26 @@ def number(model: Any, found: Any) -> None:
     )
 
 
+def passage(model: Any, found: Any) -> None:
+    """The answer, marked in its passage, and the next best pieces."""
+    one, text = found.found[0], found.passages[0]
+    if not one.text:
+        st.caption("Give it a question and a passage: the answer is looked for in the passage.")
+        return
+    sure = words.percent(one.confidence)
+    said = "The passage does not say" if one.text == NO_ANSWER else f"“{one.text}”"
+    shell.answer(f"{said}, {sure} sure")
+    marks = [(one.start, one.start + len(one.text), passage_parts.GIVEN)] if one.start >= 0 else []
+    passage_parts.show(text, marks, key="passage")
+    if one.confidence < UNSURE:
+        st.caption(
+            "It is not sure: treat this as a guess. The passage may not hold the answer, or say it in other words."
+        )
+    if one.others:
+        listed = "; ".join(f"“{piece.text}” ({words.percent(piece.probability)})" for piece in one.others)
+        st.caption(words.escape_md(f"The next best: {listed}."))
+
+
 def names(model: Any, found: Any) -> None:
     """The text with the names in it marked, then each with how sure it is."""
     (spans,) = found.spans
@@ -81,5 +102,5 @@ def names(model: Any, found: Any) -> None:
     shell.text_table(columns, key="names", widths={"name": "medium"}, alt="The names found, and how sure each is")
 
 
-ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number, SPANS: names}
+ANSWERS: dict[str, Callable[[Any, Any], None]] = {SEVERAL: several, NUMBER: number, SPANS: names, PASSAGE: passage}
 """By how the head is read, where that is not one label."""

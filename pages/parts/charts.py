@@ -23,6 +23,9 @@ BASELINES = {
     "lookup": ("Looking up words seen before", TFIDF),
     "nearest": ("The sentence most like the question", TFIDF),
     "untuned": ("The language model as it came", TFIDF),
+    "copy": ("The text as it is", MAJORITY),
+    "text_alone": ("Your model, text alone", TRAINING),
+    "image_alone": ("Your model, picture alone", VALIDATION),
 }
 """The simple methods by name: what they do, and their colour on every screen."""
 

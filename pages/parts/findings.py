@@ -35,7 +35,11 @@ WORDS = {
     "multilabel": Words("label", "labels", "with"),
     "score": Words(""),
     "ner": Words("kind of name", "kinds of names", "with", whole=True),
+    "qa": Words("", each="an answer", whole=True),
+    "rewrite": Words("", each="the text that it should become"),
 }
+UNCOUNTED = ("score", "rewrite")
+"""Tasks whose score is no share of right answers."""
 
 
 def headline(found: Prepared) -> None:
@@ -43,14 +47,18 @@ def headline(found: Prepared) -> None:
     shell.answer(_named(found) if found.named else _labelled(found, what))
     places = st.columns(4)
     places[0].metric("Rows in the file", number(facts.rows))
-    if not what.one:
+    if found.numbers:
         places[1].metric("Numbers", f"{min(found.numbers, default=0):g} to {max(found.numbers, default=0):g}")
+    elif not what.one:
+        places[1].metric("Rows to learn from and test on", number(found.learned_from))
     elif facts.classes:
         places[1].metric(
             f"{'Smallest' if what.one == 'class' else 'Rarest'} {what.one}", plural(facts.smallest_class, "row")
         )
-    else:
+    elif what.one:
         places[1].metric("Labels", number(len(found.named)))
+    else:
+        places[1].metric("With an answer", number(found.learned_from))
     help = "Word pieces are what the model reads: about three for two English words."
     places[2].metric("Typical text", f"{number(facts.tokens_p50)} pieces", help=help)
     help = f"Only the first {facts.max_length} word pieces of a text are read."
@@ -83,7 +91,7 @@ def sides(found: Prepared) -> None:
         st.caption("No row can be scored: the model will answer, and nobody can say how often it is right.")
         return
     about = f"{number(learn)} rows to learn from, {number(choose)} to compare settings with, {number(test)} to test on."
-    if test and found.task != "score":
+    if test and found.task not in UNCOUNTED:
         about += f" A score on them is sure to about ±{points_for_rows(test):.0f} points."
     st.caption(escape_md(about))
 
@@ -99,7 +107,7 @@ def notes(found: Prepared) -> None:
 
 def picture(found: Prepared) -> None:
     what, classes = WORDS.get(found.task, WORDS["classify"]), found.facts.classes
-    if not what.one:
+    if found.numbers:
         st.subheader("How the rows spread over the numbers", anchor=False)
         st.plotly_chart(spread(found.numbers), key="balance", config=CONFIG, alt="How many rows have which number")
     elif classes:

@@ -15,6 +15,7 @@ from pages.parts.words import escape_md, plural
 from tlcore.datasets import Dataset, load_dataset
 from tlcore.errors import TlcoreError
 from tlcore.mend import mend_from_grid
+from tlcore.predict.text import parts_of
 from tlcore.workspace import Project
 
 FAILURE, BASE, TURN, FIND = "grid failure", "grid base", "grid turn", "find-rows"
@@ -43,6 +44,7 @@ def grid(project: Project, numbers: Sequence[int], notes: Notes, key: str) -> No
     cells |= edits.filled(rows, shown)
     if not dataset.task.typed:  # it is mended elsewhere
         cells[edits.LABEL_COLUMN] = [row["said"] for row in rows]
+        cells["text"] = [" ⏐ ".join(parts_of(text)) for text in cells["text"]]
     if notes:
         cells["note"] = [notes.get(row["row"], "") for row in rows]
     st.data_editor(

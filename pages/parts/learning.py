@@ -21,6 +21,9 @@ ABOUT = {
     "classify": "One label a text: each row belongs to one group.",
     "multilabel": "All labels that fit, also none: several labels in a cell (“a; b”), or a column of yes and no for each.",
     "ner": "Names, products, places, amounts: whatever is marked in your texts, found in new ones.",
+    "qa": "A passage and a question to it: the answer is a piece of the passage, found word for word.",
+    "rewrite": "A text from a text: a translation, a summary, a simpler or politer version, a reply. It is written word by word.",
+    "image_text": "One label a row, from a text and a picture beside it: a column holds the names of the picture files.",
     "score": "A number that is an amount, such as 1 to 5 stars or 0 to 100: 4 is nearer to 5 than 1 is.",
 }
 

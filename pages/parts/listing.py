@@ -14,7 +14,7 @@ from tlcore import jobs
 from tlcore.workspace import Project
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
-SHEETS = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".jsonl", ".json"}
+SHEETS = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".jsonl", ".json", ".zip"}
 ENDS = {
     "done": "trained",
     "stopped": "trained, stopped early",

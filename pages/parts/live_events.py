@@ -15,7 +15,7 @@ Event = Mapping[str, Any]
 
 BY_STEP = ("loss", "validation_loss", "f1", "similarity", "rounds", "bests")
 BY_READING = ("perplexity", "perplexity_reading")
-LISTS = (*BY_STEP, *BY_READING, "seen", "curve", "evals_at", "baselines", "choices", "notes")
+LISTS = (*BY_STEP, *BY_READING, "seen", "curve", "evals_at", "baselines", "choices", "notes", "samples")
 
 
 def reduce(view: LiveView, events: Iterable[Event], offset: int | None = None) -> LiveView:
@@ -243,6 +243,12 @@ def _put(pairs: list[tuple[str, Any]], name: str, value: Any) -> None:
     pairs[:] = [pair for pair in pairs if pair[0] != name] + [(name, value)]
 
 
+def _sample(state: dict[str, Any], event: Event) -> None:
+    found = {name: str(event.get(name) or "") for name in ("id", "source", "right", "before", "after")}
+    others = [one for one in state["samples"] if one["id"] != found["id"]]
+    state["samples"] = [*others, found]
+
+
 def _note(state: dict[str, Any], event: Event) -> None:
     note = (str(event.get("level") or "info"), str(event.get("text", "")))
     if note not in state["notes"]:
@@ -267,6 +273,7 @@ TAKERS = {
     "forgetting": _forgetting,
     "resumed": _resumed,
     "note": _note,
+    "sample": _sample,
     "result": _result,
 }
 

@@ -11,8 +11,9 @@ BEFORE, AFTER = ("prepare", "baselines"), ("export", "score", "pack")
 """What every training does; the strategy says what lies between. A phase nobody expected is added when it comes."""
 NOT_A_PHASE = ("wait",)
 
-WEIGHTS = {"prepare": 3, "baselines": 5, "encode": 45, "choose": 20, "curve": 10, "fit": 6, "head": 8, "finetune": 90,
-           "contrast": 60, "mlm_head": 40, "mlm": 400, "compare": 40, "describe": 3, "refine": 8, "ask": 150}  # fmt: skip
+WEIGHTS = {"prepare": 3, "baselines": 5, "encode": 45, "pictures": 60, "mix": 6, "choose": 20, "curve": 10, "fit": 6, "head": 8,
+           "finetune": 90, "contrast": 60, "mlm_head": 40, "mlm": 400, "compare": 40, "describe": 3, "refine": 8, "ask": 150,
+           "untuned": 20}  # fmt: skip
 """Roughly how long the phases take against each other; only for the bar and the first guess of the time left."""
 OTHER_WEIGHT = 5.0
 MEASURED_SECONDS, MEASURED_FRACTION = 2.0, 0.02

@@ -16,7 +16,9 @@ TITLES = {
     "baselines": "Simple methods",
     "ask": "Ask",
     "encode": "Read the texts",
+    "pictures": "Look at the pictures",
     "choose": "Try variants",
+    "mix": "Weigh",
     "contrast": "Compare",
     "describe": "Read the labels",
     "refine": "Surest answers",
@@ -27,6 +29,7 @@ TITLES = {
     "fit": "Learn",
     "head": "New answers",
     "finetune": "Learn",
+    "untuned": "As it came",
     "export": "Make it fast",
     "score": "Test",
     "pack": "Pack and check",
@@ -39,6 +42,8 @@ SENTENCES = {
     "baselines": "Measuring what simple methods reach on your texts. Your model has to beat them.",
     "ask": "Asking the language model about your texts",
     "encode": "The base model reads your texts once",
+    "pictures": "The image model looks at each of your pictures once",
+    "mix": "Trying how much the picture should count beside the text",
     "choose": "Trying which layers and which strength suit your texts best",
     "contrast": "Learning which of your examples belong together and which do not",
     "describe": "Reading what you say of each label.",
@@ -50,6 +55,7 @@ SENTENCES = {
     "fit": "Learning from all your rows",
     "head": "Training only the part that gives the answers, so that nothing the model knows is spoilt",
     "finetune": "The model itself is learning your texts",
+    "untuned": "Asking the model as it came the same, to see what learning has brought",
     "export": "Turning the model into its fast form.",
     "score": "Answering the test rows, which it has never seen.",
     "pack": "Packing the zip, opening it in a fresh process and comparing the answers.",
@@ -75,6 +81,7 @@ class LiveView:
     is in; `part_from`: where that stood when the phase was entered, more than 0 where a paused training goes on.
     `rates`: points by layer group; `rates_now`: the rates of the groups that move now. `rounds`: step and patience left.
     `bests`: step and score of the rounds that were the best so far. `metric`: what `f1`, `curve` and `baselines` are scored by.
+    `samples`: a few texts, what is right, what the model wrote before it learned, and what it writes now, by its own words.
     `perplexity`: step of reading unlabelled texts first, and perplexity on those held out; `perplexity_reading`: on those it reads.
     """
 
@@ -118,6 +125,7 @@ class LiveView:
     last_kind: str = ""
     finished: bool = False
     metric: str = "macro_f1"
+    samples: tuple[Mapping[str, str], ...] = ()
 
     @property
     def phase(self) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.parts import learning, state
+from pages.parts import learning, passage_choices, state
 from pages.parts.reading import Preview
 from tlcore.tasks import Role, Task
 from tlcore.workspace import Project
 
 NONE = ""
+Chosen = dict[str, list[str]]
+AFTER: Mapping[str, Callable[[Project, Preview, Chosen], Chosen]] = {"qa": passage_choices.empty_answers}
+"""Task -> what else is asked once the columns are chosen."""
 
 
 def is_usual(task: Task) -> bool:
@@ -27,7 +30,8 @@ def pickers(project: Project, preview: Preview, task: Task) -> dict[str, list[st
     for i, role in enumerate(task.roles):
         with places[i % len(places)]:
             chosen[role.name] = _several(project, preview, role) if role.many else _one(project, preview, role)
-    return {name: columns for name, columns in chosen.items() if columns}
+    found = {name: columns for name, columns in chosen.items() if columns}
+    return AFTER[task.name](project, preview, found) if task.name in AFTER else found
 
 
 def _several(project: Project, preview: Preview, role: Role) -> list[str]:

@@ -78,7 +78,8 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
             f"Not for these rows: {escape_md(', '.join(shut))}. They learn from labelled rows, and there are too few."
         )
     if unfit:
-        _greyed(unfit)
+        with st.expander(f"Ways that cannot learn this ({len(unfit)})"):
+            _greyed(unfit)
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
 

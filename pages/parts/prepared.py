@@ -16,6 +16,8 @@ from pages.parts.spreadsheet import (
     open_table,
     own_test_file,
     own_test_key,
+    pictures_key,
+    pictures_place,
     reading_key,
     table_folder,
 )
@@ -135,6 +137,7 @@ def dataset_key(project: Project) -> str:
         own_test_key(project),
         _mends_key(project),
         named_labels(draft),
+        *pictures_key(project),
     ]
     return blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
 
@@ -153,6 +156,7 @@ def order_of(project: Project, mends: Path) -> Order:
         str(test or ""),
         str(mends),
         named_labels(draft),
+        pictures_place(project),
     )
 
 

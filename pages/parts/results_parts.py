@@ -272,7 +272,7 @@ def details(report: Report) -> None:
 
 
 SCORES = {
-    "accuracy": "Accuracy", "macro_f1": "macro-F1, each label counting the same", "auroc": "AUROC",
+    "exact_match": "Exact match", "accuracy": "Accuracy", "macro_f1": "macro-F1, each label counting the same", "auroc": "AUROC",
     "pearson": "Correlation (Pearson)", "spearman": "Correlation of the order (Spearman)", "within": "Truth in the given range",
 }  # fmt: skip
 

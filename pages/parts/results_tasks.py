@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, number_charts, shell, words
+from pages.parts import charts, number_charts, picture_results, shell, words
 from pages.parts import results_parts as parts
 from pages.parts.metrics import metric_of
+from pages.parts.results_writing import Rewritten
 
 Report = Mapping[str, Any]
 View = Callable[[Path, Report], None]
@@ -93,12 +94,26 @@ class Number(OneLabel):
         return {"Truth and answer": _scatter, "Largest misses": _misses}
 
 
+class Pictured(OneLabel):
+    def lines(self, report: Report) -> list[str]:
+        halves = [picture_results.halves_sentence(report), picture_results.unread_sentence(report)]
+        return [parts.wrong_sentence(report), *halves, parts.difference_sentence(report)]
+
+    def views(self) -> dict[str, View]:
+        return {**super().views(), "Wrong rows": picture_results.wrong_pictures}
+
+
 def kind_of(report: Report) -> OneLabel:
     """What says and draws the results of this report."""
     from pages.parts.results_names import Names
+    from pages.parts.results_passages import Passages
 
-    kinds = {"multilabel": SeveralLabels(), "score": Number(), "ner": Names()}
-    return kinds.get(str(report.get("task")), OneLabel())
+    kinds: dict[str, Any] = {
+        "multilabel": SeveralLabels(), "score": Number(), "ner": Names(), "qa": Passages(), "rewrite": Rewritten(),
+        "image_text": Pictured(),
+    }  # fmt: skip
+    found: OneLabel = kinds.get(str(report.get("task")), OneLabel())
+    return found
 
 
 def with_span(report: Report, name: bool = True) -> str:

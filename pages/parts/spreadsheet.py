@@ -16,6 +16,8 @@ from tlcore.workspace import Project
 OPTIONS = ("encoding", "delimiter", "sheet", "header_row", "header_rows", "last_row")
 ENDINGS = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "parquet", "html", "md", "zip", "gz")
 """Of the files that can be read, as people name them; what a file is its first bytes say."""
+PICTURED = "image_text"
+"""The task whose rows name pictures."""
 MOST_KEPT = 3
 """Ways of reading a file whose tables stay on the disk, so that going back to the guess costs nothing."""
 Progress = Callable[[int, int], None]
@@ -88,6 +90,23 @@ def own_test_file(project: Project) -> Path | None:
 
 def own_test_key(project: Project) -> list[Any]:
     return _stamp(own_test_file(project))
+
+
+def pictures_place(project: Project) -> str:
+    """The folder or zip of the pictures that rows name: where it lies, else what was uploaded, else the zip of the table itself."""
+    draft = project.draft()
+    if draft.get("task") != PICTURED:
+        return ""
+    if draft.get("images"):
+        return str(draft["images"])
+    place = project.pictures() or spreadsheet(project)
+    return str(place) if place and place.suffix.lower() == ".zip" else ""
+
+
+def pictures_key(project: Project) -> list[Any]:
+    """Changes with the pictures; [] where none are read."""
+    place = pictures_place(project)
+    return [_stamp(Path(place))] if place else []
 
 
 def _stamp(path: Path | None) -> list[Any]:

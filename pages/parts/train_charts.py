@@ -69,10 +69,11 @@ def f1_chart(
             hovertemplate=f"{title}: {metric.title} %{{y:.3f}}<extra></extra>",
         )
     values = [y for _, y in points] + ([beside] if beside is not None else [])
-    floor = max(0.0, min(values) - 0.05) if values else 0.0
+    edge = 0.05 * (metric.top or 1.0)
+    floor = max(0.0, min(values) - edge) if values else 0.0
     figure.update_xaxes(title_text=x_title, rangemode="tozero")
     top = max(values, default=1.0)
-    span = [floor, min(1.005, top + 0.05)] if metric.top else [0, 1.1 * top or 1.0]
+    span = [floor, min(1.005 * metric.top, top + edge)] if metric.top else [0, 1.1 * top or 1.0]
     figure.update_yaxes(title_text=metric.title, range=span)
     return figure
 

@@ -23,6 +23,7 @@ from tlcore.jobs import JobState
 from tlcore.models.bases import BASES
 from tlcore.strategies import get_strategy
 from tlcore.strategies.then import job_phases_of
+from tlcore.tasks import get_task
 
 
 def view_of(run: Path) -> LiveView:
@@ -34,7 +35,7 @@ def view_of(run: Path) -> LiveView:
 def plan_phases(plan: Mapping[str, Any]) -> tuple[str, ...]:
     """The phases to expect of a plan: also those of the way to train that follows, where one does."""
     if not plan.get("then") and "backend" not in (plan.get("settings") or {}):
-        return phases_of(str(plan.get("strategy")))
+        return phases_of(str(plan.get("strategy")), str(plan.get("task") or "classify"))
     try:
         return (*BEFORE, *job_phases_of(plan, get_strategy(str(plan.get("strategy")))), *AFTER)
     except TlcoreError:
@@ -42,10 +43,10 @@ def plan_phases(plan: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @lru_cache
-def phases_of(name: str) -> tuple[str, ...]:
+def phases_of(name: str, task: str = "classify") -> tuple[str, ...]:
     """The phases to expect of a strategy, whether or not this version of Nudge still has it."""
     try:
-        return expected_phases(get_strategy(name))
+        return (*BEFORE, *get_task(task).job_phases(get_strategy(name)), *AFTER)
     except TlcoreError:
         return expected_phases(None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import answer_parts, problems, reading, shell, state, words
+from pages.parts import answer_parts, picture_use, problems, reading, shell, state, words, writing_live
 from pages.parts.live import read_live
 from pages.parts.scored_parts import show_scored
 from tlcore import jobs
@@ -49,23 +49,45 @@ def reads_of(run: Path) -> dict[str, list[str]]:
     return {name: [str(one) for one in roles[name]] for name in task.reads if roles.get(name)} or {"text": ["text"]}
 
 
+def _asked(run: Path, reads: dict[str, list[str]]) -> list[tuple[str, int]]:
+    """Label and height, in pixels, of the box for each column that is read, in order."""
+    columns = [name for names in reads.values() for name in names]
+    if len(columns) == 1:
+        return [("Your text", 110)]
+    if len(columns) > len(reads):
+        return [(f"Text {i}: {words.escape_md(name)}", 70) for i, name in enumerate(columns, 1)]
+    about = read_json(run / "dataset" / "dataset.json", {}) or {}
+    titles = {role.name: role.title for role in get_task(str(about.get("task") or "classify")).roles}
+    last = len(columns) - 1  # what the answer is about comes last, and is the longest
+    return [(titles.get(role, role), 200 if i == last else 70) for i, role in enumerate(reads)]
+
+
 def ask(project: Project, run: Path) -> None:
     """Type a text, see the answer: a fragment, so that nothing else is drawn again."""
     with problems.guard():
         reads = reads_of(run)
+        if "image" in reads:
+            picture_use.ask(project, reads, lambda: predictor(run))
+            return
         columns = [name for names in reads.values() for name in names]
-        height = 110 if len(columns) == 1 else 70
         parts = [
             st.text_area(
-                "Your text" if len(columns) == 1 else f"Text {i + 1}: {words.escape_md(name)}",
+                label,
                 height=height,
                 placeholder="Type or paste a text, then press Ask (or Ctrl and Enter).",
                 **state.kept(project, f"try.{i}", ""),
             )
-            for i, name in enumerate(columns)
+            for i, (label, height) in enumerate(_asked(run, reads))
         ]
-        shell.primary("Ask", key="ask")
         text = model_text(reads, dict(zip(columns, parts, strict=True)))
+        if writing_live.is_written(run):
+            writing = writing_live.settings(project, run)
+            if shell.primary("Ask", key="ask") and text:
+                writing_live.put(project, run, text, writing)
+                st.rerun(scope="fragment")
+            writing_live.follow(project, run)
+            return
+        shell.primary("Ask", key="ask")
         if text:
             answer(run, text)
         else:
@@ -148,11 +170,15 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
         for i, column in enumerate(wanted)
     ]
     ready = all(chosen)
+    images = picture_use.of_sheet(project, folder, file) if "image" in reads else None
     quick = _quick(project, run, preview.rows)
+    writing = writing_live.settings(project, run) if writing_live.is_written(run) else None
     if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
         given = iter(chosen)
         roles = {role: [next(given) for _ in names] for role, names in reads.items()}
-        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick)
+        jobs.create_job(
+            folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick, images=images, writing=writing
+        )  # fmt: skip
         jobs.start_job(folder)
         st.rerun()
     st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))

@@ -41,7 +41,8 @@ def take_away(project: Project, run: Path) -> None:
         key="get-zip", on_click="ignore", type="primary",
     )  # fmt: skip
     st.markdown("**To use it:** unpack it, then in its folder")
-    st.code("pip install -r requirements.txt\npython predict.py IN.csv OUT.csv", language=None)
+    images = " --images FOLDER" if "image" in reads_of(run) else ""
+    st.code(f"pip install -r requirements.txt\npython predict.py IN.csv OUT.csv{images}", language=None)
     more = " For a long file, add --quick." if (read_report(run) or {}).get("quick") else ""
     read = [name for names in reads_of(run).values() for name in names]
     st.caption(f"OUT.csv is IN.csv with more columns: {', '.join(_added(run))}. It reads: {_names(read)}.{more}")

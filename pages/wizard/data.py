@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import columns, intake, learning, more_texts, naming, other_roles, reading, shell, state, testing
+from pages.parts import (
+    columns,
+    intake,
+    learning,
+    more_texts,
+    naming,
+    other_roles,
+    picture_parts,
+    reading,
+    shell,
+    state,
+    testing,
+)
 from pages.parts.problems import problem, warnings
-from pages.parts.spreadsheet import spreadsheet
+from pages.parts.spreadsheet import pictures_place, spreadsheet
 from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.rows import check_roles
@@ -121,7 +133,10 @@ def _other_roles(project: Project, preview: reading.Preview, task: Task) -> None
     else:
         read = [column for name in task.reads for column in roles.get(name, [])]
         answers = [column for name, columns in roles.items() if name not in task.reads for column in columns]
-        error = _tested(project, preview, read, answers)
+        waits = picture_parts.controls(project, preview, roles.get("image", [])) if "image" in task.reads else None
+        if waits and pictures_place(project):
+            problem(waits)
+        error = _tested(project, preview, read, answers) or waits
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
 

@@ -9,10 +9,12 @@ from pages.parts.prepared import prepare
 from pages.parts.problems import problem
 from pages.parts.settings_form import settings_form
 from pages.parts.words import escape_md
+from pages.parts.writing_parts import instruction_box
 from tlcore.advise import Recommendation
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
 from tlcore.strategies import get_strategy
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 
@@ -30,6 +32,7 @@ def main() -> None:
     advised, chosen = _proposals(project, facts)
     shell.answer(chosen.sentence)
     _reasons(chosen)
+    instruction_box(project, chosen.plan)
     _start(project, chosen)
     _table(project, facts, chosen)
     st.subheader("Ways to train", anchor=False)
@@ -85,7 +88,7 @@ def _advanced(project: Project, chosen: Recommendation) -> None:
     with st.expander("Advanced: base model, settings, seed"):
         plan_parts.base_picker(project)
         st.caption(f"Settings of “{escape_md(strategy.title)}”: {escape_md(strategy.sentence)}")
-        settings_form(project, strategy.name, strategy.Settings)
+        settings_form(project, strategy.name, get_task(chosen.plan.task).settings(strategy))
         if chosen.plan.then:
             then = get_strategy(chosen.plan.then)
             st.caption(f"And of “{escape_md(then.title)}”:")

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts import problems, shell, state
 from pages.parts import train_ends as ends
 from pages.parts import train_parts as parts
+from pages.parts.writing_parts import samples
 from tlcore import jobs
 from tlcore.workspace import Project
 
@@ -37,6 +38,7 @@ def follow(project: Project, run: Path, was_alive: bool) -> None:
             ends.ended(project, run, job, view)
         st.space("small")
         parts.graphs(view, run)
+        samples(view)
         parts.guesses(view)
         parts.remembers(view)
         parts.picture(view, run, job.alive)

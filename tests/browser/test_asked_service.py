@@ -16,11 +16,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 from tests.llm.fake_api import KEY, Act, Asked, FakeApi, reply
 from tests.strategies.made_teacher import tickets
+from tlcore.strategies import get_strategy
 
 pytestmark = pytest.mark.browser
 ROWS = tickets()
 TRUTH = dict(ROWS)
-TITLE = "Describe the labels, without labelled rows"
+ZERO, SHOWN = "zero_shot", "few_shot_prompt"
+UNLABELLED = 90
+"""Rows, of the first 120, whose label is left out where examples are shown: those are asked about."""
 
 
 def _rough(asked: Asked, before: int) -> Act:
@@ -44,15 +47,18 @@ def _set(page: Page, label: str, value: str) -> None:
     steps.settled(page)
 
 
+@pytest.mark.parametrize("strategy", [ZERO, SHOWN])
 def test_from_the_spreadsheet_to_a_zip_that_asks_nobody(
-    server: Server, page: Page, api: FakeApi, tmp_path: Path
+    server: Server, page: Page, api: FakeApi, tmp_path: Path, strategy: str
 ) -> None:
     sheet = tmp_path / "tickets.csv"
+    blank = UNLABELLED if strategy == SHOWN else 0
+    rows = [(text, "" if i < blank else label) for i, (text, label) in enumerate(ROWS[:120])]
     with sheet.open("w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows([["message", "department"], *ROWS[:120]])
+        csv.writer(target).writerows([["message", "department"], *rows])
     steps.upload(page, server.url, sheet)
     steps.to_plan(page)
-    steps.choose(page, TITLE)
+    steps.choose(page, get_strategy(strategy).title)
     steps.settled(page)
     page.get_by_text("A large language model, over an API").click()
     expect(page.get_by_text("A service is asked. Nothing is sent before you agree.")).to_be_visible()

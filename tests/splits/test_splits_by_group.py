@@ -135,3 +135,19 @@ def key(text: str) -> str:
     from tlcore.splits import split_key
 
     return split_key(text)
+
+
+def test_a_sample_of_rows_can_be_split_by_groups() -> None:
+    texts = [
+        f"{'the same long passage about pumps and valves ' * 5} question {i} of {g}" for g in range(8) for i in range(6)
+    ]
+    groups = [f"g{g}" for g in range(8) for _ in range(6)]
+    rows = SplitRows(texts, ["answer"] * 48, cells=groups)
+    for seed in range(5):
+        found = make_split(rows, seed, False, Sample(rows=20), SplitWish(group="passage"))
+        sides = {
+            name: {side for side, g in zip(found.sides, groups, strict=True) if g == name} - {"not_sampled"}
+            for name in groups
+        }
+        assert all(len(some) <= 1 for some in sides.values())
+        assert found.sides.count("train") + found.sides.count("validation") == 20

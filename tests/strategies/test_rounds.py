@@ -33,3 +33,23 @@ def test_what_the_user_asks_for_goes_before_the_defaults() -> None:
     assert (batch_size_of(asked, 300), epochs_of(asked, 300)) == (5, 2)
     size = default_batch_size(300)
     assert (batch_size_of(open_, 300), epochs_of(open_, 300)) == (size, default_epochs(300, size))
+
+
+def test_a_task_may_want_more_rounds_unless_the_user_said_how_many() -> None:
+    from types import SimpleNamespace
+    from typing import cast
+
+    from tlcore.plan import Plan, make_settings
+    from tlcore.strategies import FitInput, get_strategy
+    from tlcore.strategies.rounds import with_rounds
+
+    def rounds(rows: int, wish: int) -> int:
+        settings = make_settings(get_strategy("lora").Settings, {"epochs": wish, "batch_size": 10})
+        plan = Plan("ner", "lora", "minilm", "", {})
+        given = FitInput(
+            plan, settings, ["a"], ["text"] * rows, [0] * rows, [], [], *cast("list[None]", [None] * 6), SimpleNamespace()  # type: ignore[arg-type]
+        )  # fmt: skip
+        return int(with_rounds(given, 100, (2, 6)).settings.epochs)
+
+    assert [rounds(many, 0) for many in (100, 250, 5_000)] == [6, 4, 2]
+    assert rounds(250, 3) == 3

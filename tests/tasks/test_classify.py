@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tlcore.errors import TlcoreError
-from tlcore.tasks import PLANNED, TASKS, get_task
+from tlcore.tasks import TASKS, get_task
 from tlcore.tasks.classify import Classify
 
 ROLES = {"text": ("a", "b"), "label": ("c",)}
@@ -15,14 +15,6 @@ TASK = Classify()
 def test_tasks_are_found_by_name() -> None:
     assert get_task("classify").name == "classify"
     assert len({task.name for task in TASKS}) == len(TASKS)
-    assert not {task.name for task in TASKS} & set(PLANNED)
-
-
-@pytest.mark.parametrize("name", PLANNED)
-def test_a_task_of_a_later_version_is_refused_as_such(name: str) -> None:
-    with pytest.raises(TlcoreError, match="not in this version") as caught:
-        get_task(name)
-    assert "classify" in caught.value.fix
 
 
 def test_an_unknown_task_is_refused_and_the_known_are_named() -> None:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
-from tlcore.label_file import can_be_learned
+from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 
 SIMPLE_CLASSES = 10
 """Up to this many classes a text is sorted by its general meaning; more usually hang on a domain's own words."""
@@ -85,7 +85,11 @@ RULES: tuple[Rule, ...] = (
         FULL,
         "There are enough rows and enough machine to adjust the whole model.",
     ),
-    (lambda c: c.complexity == "sequential", PARTIAL, "Marking places inside a text needs a model that adjusts to it."),
+    (
+        lambda c: c.complexity == "sequential",
+        PARTIAL,
+        "Marking places inside a text, or writing one, needs a model that adjusts to it.",
+    ),
     (
         lambda c: c.data == "small" and c.complexity == "domain" and c.compute in ("medium", "high"),
         TOP,
@@ -111,7 +115,7 @@ def data_of(facts: Facts) -> str:
 
     Too few labelled rows to learn from and be tested count as none.
     """
-    if not can_be_learned(facts.classes.values()):
+    if not (can_be_learned(facts.classes.values()) if facts.classes else facts.labelled >= FEWEST_LABELLED):
         return "none"
     if facts.mostly_unlabelled and facts.data_size in ("small", "medium"):
         return "unlabelled"

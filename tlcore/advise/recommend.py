@@ -13,11 +13,12 @@ from tlcore.advise.table import DECISION_TABLE, PLANNED_TITLES, DecisionRow
 from tlcore.advise.words import about_time_text, count_text, memory_text, time_range_text
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
+from tlcore.files import read_json
 from tlcore.label_file import FEWEST_LABELLED, can_be_learned
 from tlcore.machine import Machine
-from tlcore.models.bases import get_base
+from tlcore.models.bases import base_folder, get_base, public_name
 from tlcore.plan import Plan, installed_versions, make_settings
-from tlcore.strategies.base import can_learn, check_task, why_unfit
+from tlcore.strategies.base import base_refusal, can_learn, check_task, why_unfit
 from tlcore.strategies.then import estimate_of, reads_unlabelled, split_wishes, with_then
 from tlcore.tasks import get_task
 
@@ -101,14 +102,21 @@ def recommend(
     case = Case(data or data_of(facts), compute or machine.compute, complexity or default_complexity(facts, task))
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
-    able = [one for one in table.available_strategies() if can_learn(one, task)]
-    options = [_option(one, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
+    fit = [one for one in table.available_strategies() if can_learn(one, task)]
+    refused = {one.name: why for one in fit if (why := base_refusal(one, _config(base)))}
+    able = [one for one in fit if one.name not in refused]
+    options = [_option(one, task, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     if task == "classify" and not can_be_learned(facts.classes.values()):
         options = _without_labels(options, strategy)
-    advised = _advised(row, options, case, facts)
+    instead = get_task(task).instead
+    advised = _advised(row, options, case, facts, instead[0])
+    if strategy in refused:
+        title = next(one.title for one in fit if one.name == strategy)
+        what = f"“{title}” ({strategy}) cannot start from this base model."
+        raise TlcoreError(what, public_name(base), refused[strategy])
     chosen = _named(options, strategy, task) if strategy else advised
     own, after = split_wishes(settings or {})
-    wished = make_settings(chosen.strategy.Settings, own)
+    wished = make_settings(get_task(task).settings(chosen.strategy), own)
     plan = Plan(
         task, chosen.strategy.name, base, about_base.revision, asdict(wished), seed, versions=installed_versions()
     )
@@ -120,16 +128,27 @@ def recommend(
         row=match.row,
         plan=plan,
         sentence=_sentence(chosen.strategy),
-        why=_why(facts, machine, match, chosen, advised, overrides),
+        why=_why(facts, machine, match, chosen, advised, overrides, get_task(task).each),
         estimate=chosen.estimate,
         alternatives=(
             *_alternatives(facts, machine, row, chosen, options, case),
             *_shut(able, options),
             *_unfit(task),
+            *(Alternative(one.name, one.title, refused[one.name], None, False) for one in fit if one.name in refused),
             *_to_come(row),
         ),
-        substituted="" if strategy or advised.strategy.name in row.strategies else _substituted(row, advised, facts),
+        substituted=""
+        if strategy or advised.strategy.name in row.strategies
+        else instead[1] or _substituted(row, advised, facts),
     )
+
+
+def _config(base: str) -> dict[str, Any]:
+    """The config.json of a base; {} of one that cannot be had now, which is said when it is opened."""
+    try:
+        return read_json(base_folder(base) / "config.json", {}) or {}
+    except TlcoreError:
+        return {}
 
 
 def _uses_labels(strategy: Strategy) -> bool:
@@ -147,11 +166,12 @@ def _without_labels(options: list[_Option], wish: str | None) -> list[_Option]:
     return left or options
 
 
-def _option(strategy: Strategy, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
-    settings = make_settings(strategy.Settings, {})
+def _option(strategy: Strategy, task: str, facts: Facts, machine: Machine, base_blocks: int) -> _Option:
+    what = get_task(task)
+    settings = make_settings(what.settings(strategy), {})
     below_head = strategy.blocks(base_blocks)[:-1]
     moves = sum(block.moves for block in below_head) / max(1, len(below_head))
-    return _Option(strategy, settings, strategy.estimate(facts, machine, settings), moves)
+    return _Option(strategy, settings, what.estimate(strategy, facts, machine, settings), moves)
 
 
 def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
@@ -169,7 +189,7 @@ def _named(options: Sequence[_Option], name: str, task: str) -> _Option:
     raise TlcoreError(f"There is no strategy called “{name}”.", "", f"Available: {known}.")
 
 
-def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts) -> _Option:
+def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Facts, instead: str = "") -> _Option:
     """The row's own strategy, or else the nearest one of this version.
 
     Nearest: with little data, the one that moves least of the model; else the one that moves about as much as the row's
@@ -177,7 +197,8 @@ def _advised(row: DecisionRow, options: Sequence[_Option], case: Case, facts: Fa
     """
     if not options:
         raise TlcoreError("This version of Nudge has no strategy installed.", "", "Install Nudge again.")
-    own = [option for name in row.strategies for option in options if option.strategy.name == name]
+    wanted = (instead,) if instead else row.strategies
+    own = [option for name in wanted for option in options if option.strategy.name == name]
     if own:
         return own[0]
     if (facts.data_size if case.data == "unlabelled" else case.data) in ("none", "small"):
@@ -207,6 +228,7 @@ def _why(
     chosen: _Option,
     advised: _Option,
     overrides: Mapping[str, str | None],
+    each: str = "a number",
 ) -> tuple[str, ...]:
     """Three sentences, data, reason and machine, and one of warning where there is something to warn of."""
     told = [f"{name} “{value.replace('_', ' ')}”" for name, value in overrides.items() if value]
@@ -220,10 +242,10 @@ def _why(
     cost = chosen.estimate
     time, memory = time_range_text(cost.seconds_low, cost.seconds_high), memory_text(cost.memory_mb)
     spent = f"This machine has {machine.sentence}; training takes {time} and {memory}."
-    return tuple(text for text in (_data_sentence(facts), reason, spent, _warning(facts, machine, cost)) if text)
+    return tuple(text for text in (_data_sentence(facts, each), reason, spent, _warning(facts, machine, cost)) if text)
 
 
-def _data_sentence(facts: Facts) -> str:
+def _data_sentence(facts: Facts, each_with: str) -> str:
     if not facts.labelled:
         return f"You have {count_text(facts.unlabelled, 'row')} and none of them has a label."
     rows, word = (facts.labelled, "labelled row") if facts.sampled is None else (facts.sampled, "row to learn from")
@@ -233,7 +255,7 @@ def _data_sentence(facts: Facts) -> str:
         facts.data_size, "a set"
     )
     if not facts.classes:
-        return f"You have {shown}, each with a number{rest}: {size}."
+        return f"You have {shown}, each with {each_with}{rest}: {size}."
     kinds = count_text(len(facts.classes), *(("label", "labels") if _several(facts) else ("class", "classes")))
     each = f"about {_rows_a_class(facts):,} a {_kind(facts)}"
     return f"You have {shown} {'with' if _several(facts) else 'in'} {kinds}, {each}{rest}: {size}."

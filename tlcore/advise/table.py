@@ -103,14 +103,12 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
         "Multimodal",
         "CLIP-like models",
         "Use a model that reads texts and pictures together.",
-        ("clip",),
+        ("late_fusion", "clip"),
         0.0,
     ),
 )
 
-PLANNED_TITLES = {
-    "clip": "A model for texts and pictures (CLIP)",
-}
+PLANNED_TITLES: dict[str, str] = {}
 """What the table's strategies are called until their own file says so."""
 
 

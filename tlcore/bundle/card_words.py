@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 Report = Mapping[str, Any]
@@ -127,6 +128,70 @@ class Numbers(OneLabel):
         return ""
 
 
+class Passages(OneLabel):
+    kind, metric, metric_name = "model that answers questions from passages", "token_f1", "token F1"
+    against = "the sentence most like the question"
+    columns = (("exact_match", "exact match"),)
+    added = (
+        "`prediction` (a piece of the passage, or `(no answer)`), `confidence` (0 to 1) and `start` (how many letters of the passage "
+        "come before it). With other column names give `--text` twice: the question, then the passage"
+    )
+    limit = (
+        "It finds words that stand in the passage; it sums nothing up and adds nothing. Where it was not taught that a passage may not "
+        "hold the answer, it always gives one. Look at `confidence`; check the low ones by hand."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return "finds the answer to a question in it, word for word"
+
+    def right(self, test: Report) -> str:
+        return f"{test['rows'] - test['wrong']:,} of {test['rows']:,} right word for word; token F1 is how many words answer and truth share."
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return ""
+
+
+class Texts(OneLabel):
+    kind, metric, metric_name = "model that rewrites texts", "chrf", "chrF (0 to 100)"
+    columns = (("bleu", "BLEU"), ("rouge_l", "ROUGE-L"), ("exact_match", "exactly right"))
+    names: Mapping[str, str] = MappingProxyType(
+        {"untuned": "the same model as it came, asked the same", "copy": "the text as it is"}
+    )
+    added = "`prediction` (the new text)"
+    limit = (
+        "It writes what is likely, not what is true: names, numbers and facts may be wrong, and it does not say how sure it is. Read "
+        "what it wrote before anybody else does. How long its answers may be stands in `model/nudge.json`, where it can be changed "
+        "(`max_new_tokens`, `num_beams`, `no_repeat`)."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return "writes what it should become"
+
+    def right(self, test: Report) -> str:
+        same = test["rows"] - test["wrong"]
+        return f"{same:,} of {test['rows']:,} answers are the right text to the letter; there is often more than one right text."
+
+    def scores(self, report: Report) -> str:
+        heads = ["", self.metric_name, "95 % interval", *(title for _, title in self.columns)]
+        lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", self._line("this model", report["test"])]
+        lines += [
+            self._line(title, report["baselines"][name])
+            for name, title in self.names.items()
+            if name in report["baselines"]
+        ]
+        return "\n".join(lines)
+
+    def difference(self, report: Report) -> str:
+        gap = report["difference"]
+        if gap["chrf"] is None:
+            return ""
+        against = self.names.get(str(gap.get("against")), "the text as it is")
+        return f"{gap['chrf']:+.1f} points of chrF against {against} ({gap['low']:+.1f} to {gap['high']:+.1f}): {self._luck(gap)}"
+
+    def classes(self, report: Report, escape: Any) -> str:
+        return ""
+
+
 class Names(OneLabel):
     kind, metric, metric_name, against = "finder of names", "entity_f1", "entity F1", "looking names up"
     columns = (("precision", "precision"), ("recall", "recall"), ("partial_f1", "F1 if ends may be off"))
@@ -146,7 +211,34 @@ class Names(OneLabel):
         return super().classes(report, escape).replace("| label | rows |", "| kind | names |", 1)
 
 
-WORDS: dict[str, OneLabel] = {"multilabel": SeveralLabels(), "score": Numbers(), "ner": Names()}
+class Pictured(OneLabel):
+    kind, added = "classifier of texts with pictures", "`prediction`, `confidence` (0 to 1) and `picture` (why a picture could not be used, or what was done to it)"  # fmt: skip
+    limit = (
+        "It always answers with one of its labels, also where none fits. A row whose picture is missing or broken is answered from "
+        "the text alone, and `picture` says so. Its image encoder learned from photographs (ImageNet): drawings, diagrams and scans are read less well."
+    )
+
+    def does(self, report: Report, labels: str) -> str:
+        return f"reads a text and the picture beside it, and {super().does(report, labels)}"
+
+    def scores(self, report: Report) -> str:
+        """And what each half would have reached by itself."""
+        found, halves = (
+            report["baselines"],
+            {"text_alone": "its text half alone", "image_alone": "its picture half alone"},
+        )
+        lines = [self._line(title, found[name]) for name, title in halves.items() if name in found]
+        return "\n".join([super().scores(report), *lines])
+
+
+WORDS: dict[str, OneLabel] = {
+    "multilabel": SeveralLabels(),
+    "score": Numbers(),
+    "ner": Names(),
+    "qa": Passages(),
+    "rewrite": Texts(),
+    "image_text": Pictured(),
+}
 
 
 def words_of(report: Report) -> OneLabel:

@@ -20,12 +20,14 @@ from typing import Any
 from tlcore.bundle.card import model_card, read_me
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, sha256, write_json
+from tlcore.pictures import keep_pictures, with_pictures
 from tlcore.predict import main as predict_main
 from tlcore.predict.answers import NUMBER, kind_of
-from tlcore.predict.predictor import QUICK
+from tlcore.predict.predictor import ABOUT, QUICK
+from tlcore.predict.rewriter import TEXT
 from tlcore.predict.sheet import SheetError, bare, read_csv, with_columns, write_csv
 from tlcore.predict.text import model_text, parts_of
-from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PREDICTIONS, load_plan, model_folder, read_report
+from tlcore.runs import ANSWERS, BUNDLE, BUNDLE_ABOUT, PICTURES, PREDICTIONS, load_plan, model_folder, read_report
 
 GOLDEN_ROWS = 20
 CHECK_SECONDS = 300
@@ -38,6 +40,9 @@ NUMERIC = ("confidence", "low", "high")
 """Columns of answers that hold numbers; all others must be the same to the letter."""
 PREDICT_PACKAGE = "nudge_predict"
 REQUIREMENTS = ("numpy", "onnxruntime", "safetensors", "tokenizers")
+MORE_REQUIREMENTS = {TEXT: ("torch", "transformers"), "pictures": ("pillow",)}
+"""By how a model answers: what else predict.py needs then."""
+GOLDEN_PICTURES, MOST_GOLDEN_PICTURES = "golden_pictures", 6
 SCRIPT = '''"""Score a spreadsheet: python predict.py IN.csv OUT.csv"""
 
 import sys
@@ -114,7 +119,7 @@ def _lay_out(run: Path, model: Path, report: dict[str, Any], tree: Path) -> None
     for source in sorted(Path(predict_main.__file__).parent.glob("*.py")):
         shutil.copyfile(source, package / source.name)
     (tree / "predict.py").write_text(SCRIPT, encoding="utf-8")
-    (tree / "requirements.txt").write_text(_requirements(), encoding="utf-8")
+    (tree / "requirements.txt").write_text(_requirements(model), encoding="utf-8")
     (tree / "README.md").write_text(read_me(report), encoding="utf-8")
     (tree / "MODEL_CARD.md").write_text(model_card(report, load_plan(run)), encoding="utf-8")
     write_json(
@@ -135,10 +140,12 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _requirements() -> str:
+def _requirements(model: Path) -> str:
     from importlib.metadata import version
 
-    pins = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    kind = kind_of((read_json(model / ABOUT) or {}).get("answer"))
+    # Without what stands behind the +: which processor a wheel is for is no part of its version elsewhere.
+    pins = [f"{name}=={version(name).split('+')[0]}" for name in (*REQUIREMENTS, *MORE_REQUIREMENTS.get(kind, ()))]
     return "# What predict.py needs; nothing else.\n" + "\n".join(pins) + "\n"
 
 
@@ -148,7 +155,7 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
 
     from tlcore.predict.kinds import load_predictor
 
-    predictor = load_predictor(model)
+    predictor = _with_golden_pictures(load_predictor(model), run, tree)
     read = pyarrow.parquet.read_table
     texts = read(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
     if not texts and (run / ANSWERS).exists():
@@ -162,6 +169,19 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     rows = (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
     answers = predictor.predict([model_text(reads, row) for row in rows])
     write_csv(tree / "golden_expected.csv", with_columns(columns, answers.columns()))
+
+
+def _with_golden_pictures(predictor: Any, run: Path, tree: Path) -> Any:
+    """The predictor with a few of the test rows' pictures, which travel in the zip; as it is, where it looks at none."""
+    import pyarrow.parquet
+
+    if not hasattr(predictor, "look_in"):
+        return predictor
+    (tree / GOLDEN_PICTURES).mkdir()
+    texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    if (run / PICTURES).exists():
+        keep_pictures(run / PICTURES, texts[:MOST_GOLDEN_PICTURES], tree / GOLDEN_PICTURES)
+    return with_pictures(predictor, tree / GOLDEN_PICTURES)
 
 
 def _golden_columns(reads: dict[str, list[str]], texts: list[str]) -> dict[str, list[str]]:
@@ -228,10 +248,19 @@ class Golden:
         return max((abs(float(a) - float(b)) / self.unit for a, b in pairs if a), default=0.0)
 
 
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
 def _answers(folder: Path, archive: Path, *more: str) -> dict[str, list[str]]:
     """What predict.py of an unpacked zip answers for the golden rows, in a process of its own; {} where that is no table."""
     out = folder.parent / "answers.csv"
     out.unlink(missing_ok=True)
+    pictures = folder / GOLDEN_PICTURES
+    more = (*more, "--images", str(pictures)) if pictures.is_dir() else more
     command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "golden_rows.csv"), str(out), *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
@@ -278,9 +307,8 @@ def _equal(golden: Golden, a: str, b: str) -> bool:
 
 def _compare(golden: Golden, found: dict[str, list[str]], archive: Path) -> dict[str, Any]:
     expected = golden.expected[golden.columns[0]]
-    far = max((golden.far(column, found) for column in golden.numeric), default=0.0)
-    words = [column for column in golden.columns if column not in golden.numeric]
-    same = all(golden.expected[column] == found.get(column) for column in words)
+    same = all(golden.expected[name] == found.get(name) for name in golden.columns if name not in golden.numeric)
+    far = max((golden.far(column, found) for column in golden.numeric), default=0.0) if same else math.inf
     if not same or far > TOLERANCE:
         raise TlcoreError(
             "The unpacked zip does not give the answers that the model gives here, so it is not offered.",

@@ -21,6 +21,7 @@ from tlcore.checks.single_rows import single_rows
 from tlcore.checks.small_classes import small_classes
 from tlcore.checks.test_size import test_size
 from tlcore.checks.too_long import too_long
+from tlcore.checks.unread_pictures import unread_pictures
 from tlcore.datasets import Dataset
 from tlcore.facts import Facts
 from tlcore.told import Listener, Nobody
@@ -28,7 +29,7 @@ from tlcore.told import Listener, Nobody
 # Of two problems as grave, the one named first here is shown first: what is wrong with the labels, with the texts, with the amount.
 CHECKS: tuple[Check, ...] = (
     label_column, label_variants, contradictions, leaks, single_rows, small_classes, too_long, encoding_damage, languages,
-    empty_texts, personal, duplicates, cut_off, imbalance, test_size, not_used,
+    empty_texts, unread_pictures, personal, duplicates, cut_off, imbalance, test_size, not_used,
 )  # fmt: skip
 SEVERITIES = ("warning", "info")
 

@@ -89,6 +89,8 @@ def own_rows(dataset: Dataset, *columns: str, used: bool = False) -> Iterator[tu
         if used:
             keep = pc.and_(keep, pc.not_equal(batch.column("split"), LEFT_OUT))
         cells = {name: batch.column(name).filter(keep).to_pylist() for name in named}
+        if "text" in cells:
+            cells["text"] = list(map(dataset.task.words, cells["text"]))
         if "label" in cells:  # one string a class, for those who keep it
             cells["label"] = [label if label is None else known.setdefault(label, label) for label in cells["label"]]
         if PLACE in columns:

@@ -38,7 +38,7 @@ class Evidence:
     def groups(self, dataset: Dataset) -> list[int]:
         """The near-same group of each row of the Dataset (tlcore.near)."""
         if self._groups is None:
-            self._groups = near_groups(dataset.rows["text"][:])
+            self._groups = near_groups([*map(dataset.task.compared, dataset.rows["text"][:])])
         return self._groups
 
     def doubts(self, dataset: Dataset) -> Doubts | None:

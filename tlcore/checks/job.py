@@ -47,7 +47,7 @@ def look_closely(
 ) -> list[Problem]:
     """Read the texts with the base model, once for this and for training, and let the slower checks look at them."""
     told.phase("encode", "Reading your texts with the language model")
-    states = states_of_texts(base, dataset.rows["text"][:], told.emit, told.check_stop)
+    states = states_of_texts(base, [*map(dataset.task.words, dataset.rows["text"][:])], told.emit, told.check_stop)
     told.phase("check", "Looking for what could mislead a model")
     evidence = Evidence(unit_vectors(states[:, -1]), columns, states)
     return check_deeply(

@@ -50,5 +50,5 @@ def leaks(dataset: Dataset, facts: Facts) -> Problem | None:
 def _groups(dataset: Dataset) -> list[int] | list[int | None]:
     """The near-same group of each row; those of the user's own file are known from the split (None: of no matter here)."""
     if TEST_FILE in dataset.rows["source"][:]:
-        return near_groups(dataset.rows["text"][:])
+        return near_groups([*map(dataset.task.compared, dataset.rows["text"][:])])
     return dataset.rows["alike"][:]

@@ -54,7 +54,7 @@ def linear_names(encoder: torch.nn.Module, which: str) -> list[str]:
     stands beside one belongs to it (ModernBERT has query, key and value in one). All, where attention has none (XLNet).
     """
     linear, width = _linear(encoder), int(cast(Any, encoder).config.hidden_size)
-    square = {n.rpartition(".")[0] for n, m in linear.items() if m.in_features == m.out_features == width}
+    square = {n.rpartition(".")[0] for n, m in linear.items() if _sides(m) == (width, width)}
     attention = [n for n in linear if n.rpartition(".")[0] in square]
     return list(linear) if which == "all" or not attention else attention
 
@@ -68,10 +68,20 @@ def key_value_names(encoder: torch.nn.Module) -> list[str]:
 def feedforward_names(encoder: torch.nn.Module) -> list[str]:
     """Full names of the linear layers that lead from the wide middle of a feed-forward half back to the model's width."""
     width = int(cast(Any, encoder).config.hidden_size)
-    return [name for name, m in _linear(encoder).items() if m.out_features == width < m.in_features]
+    return [name for name, m in _linear(encoder).items() if _sides(m)[1] == width < _sides(m)[0]]
 
 
-def _linear(encoder: torch.nn.Module) -> dict[str, torch.nn.Linear]:
-    """The linear layers inside the blocks, by full name."""
+def _linear(encoder: torch.nn.Module) -> dict[str, torch.nn.Module]:
+    """The linear layers inside the blocks, by full name; GPT-2's are of a class of their own, with the weight turned."""
+    from transformers.pytorch_utils import Conv1D
+
     prefix, _ = blocks_of(encoder)
-    return {n: m for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear) and n.startswith(f"{prefix}.")}
+    kinds = (torch.nn.Linear, Conv1D)
+    return {n: m for n, m in encoder.named_modules() if isinstance(m, kinds) and n.startswith(f"{prefix}.")}
+
+
+def _sides(linear: Any) -> tuple[int, int]:
+    """Numbers in, numbers out."""
+    if isinstance(linear, torch.nn.Linear):
+        return linear.in_features, linear.out_features
+    return int(linear.nx), int(linear.nf)

@@ -77,7 +77,7 @@ class _Echo(torch.nn.Module):
 class Asked:
     """Pieces of texts, each time with other words to guess: `round` says which time. masking None: every next word is asked for.
 
-    Has the shape of `training.Rows`: ids, y (nothing: a text is its own answer), inputs.
+    Has the shape of `training.Rows`: ids, labels (nothing: a text is its own answer), inputs.
     """
 
     pieces: list[Piece]
@@ -98,6 +98,9 @@ class Asked:
         asked = [self._ask(i) for i in rows]
         targets = pad([one for _, one in asked], NOT_ASKED)["input_ids"]
         return {**pad([ids for ids, _ in asked], pad_id), "targets": targets}
+
+    def labels(self, rows: Sequence[int]) -> torch.Tensor:
+        return torch.zeros(len(rows), dtype=torch.int64)
 
     def _ask(self, i: int) -> tuple[Any, Any]:
         if self.masking is None:

@@ -14,6 +14,8 @@ import numpy as np
 
 from tlcore.predict.spans import SPANS, best_tags, log_softmax, runs_of, spans_of, spans_text, tags_of
 from tlcore.predict.windows import Window, cut, first_tokens, units
+from tlcore.strategies.rounds import with_rounds
+from tlcore.strategies.then import default_then
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from tlcore.strategies.reading import Reading
 
 FROZEN = "frozen_features"
+STEPS_WORTH_TAKING, LEAST_ROUNDS, MOST_ROUNDS = 300, 5, 8
+"""A text has a name or two, and a kind of name a few of them: it takes longer until each was seen often enough."""
 
 
 class Spans:
@@ -39,9 +43,14 @@ class Spans:
         return list(targets)
 
     def teach(self, strategy: Strategy, given: FitInput) -> Fitted:
+        """As the strategy does it; over more rounds than it takes for sorting texts, where it may choose how many."""
         from tlcore.engine.token_head import fit_frozen
 
-        return fit_frozen(strategy, given) if strategy.name == FROZEN else strategy.fit(given)
+        if strategy.name == FROZEN:
+            return fit_frozen(strategy, given)
+        if default_then(strategy):  # what reads first calls this again for what follows
+            return strategy.fit(given)
+        return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, (LEAST_ROUNDS, MOST_ROUNDS)))
 
     def rows(self, folder: Path, texts: Sequence[str], targets: Sequence[str], length: int) -> TokenRows:
         """Windows of the texts, with the tag of each word at its first token."""

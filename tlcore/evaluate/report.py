@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,23 @@ def test_report(rows: TestRows, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def save_predictions(dataset: Dataset, answers: Answers, path: Path) -> None:
-    """predictions.parquet: row, source, text, label, prediction, confidence of every test row (of numbers low and high, too)."""
+def save_predictions(
+    dataset: Dataset, answers: Answers, path: Path, beside: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """predictions.parquet: row, source, text, label, prediction, confidence of every test row (of numbers low and high, too).
+
+    beside: more columns, such as what the base model answers as it came.
+    """
     import pyarrow
     import pyarrow.parquet
 
     part = dataset.part(TEST)
     table = {name: part[name][:] for name in ("row", "source", "text", "label")}
     table |= {"prediction": answers.predictions, "confidence": answers.confidence}
+    table |= {name: list(column) for name, column in (beside or {}).items()}
     ranges = getattr(answers, "ranges", None)
     if ranges is not None:
         table |= {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]}
+    if hasattr(answers, "starts"):  # of pieces of a passage
+        table["start"] = answers.starts
     pyarrow.parquet.write_table(pyarrow.table(table), path)

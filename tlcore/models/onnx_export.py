@@ -87,7 +87,7 @@ def _write_graph(encoder: Any, layers: Sequence[int], folder: Path, per_token: b
             raise _refusal(folder, f"could not be written ({_first_line(error)})") from error
         graph = onnx.load(str(Path(spare) / GRAPH), load_external_data=False)
         point_into(graph, folder / WEIGHTS, Path(spare))
-    _forget_origin(graph)
+    forget_origin(graph)
     onnx.save(graph, str(folder / GRAPH))
 
 
@@ -183,11 +183,11 @@ def point_into(graph: onnx.ModelProto, weights: Path, spare: Path) -> None:
             tensor.external_data.add(key=key, value=str(value))
 
 
-def _forget_origin(message: Any) -> None:
+def forget_origin(message: Any) -> None:
     """Clear the notes that torch leaves on every part of the graph: they name folders of this machine."""
     for field, value in message.ListFields():
         if field.name in ("metadata_props", "doc_string"):
             message.ClearField(field.name)
         elif field.message_type is not None:
             for part in [value] if hasattr(value, "ListFields") else value:
-                _forget_origin(part)
+                forget_origin(part)

@@ -6,7 +6,9 @@ before a text and take their places off what comes out. So whatever pools, expor
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tlcore.engine.groups import blocks_of
 NAME = "virtual_tokens"
 """Of the parameter, [count, width], and of the entry in the config that says how many there are."""
 TOKENS_FIRST = "_nudge_tokens_first"
+HOOKS = "_nudge_hooks"
 COMMON = (1_000, 5_000)
 """Ids from which the first vectors are taken: early in a vocabulary stand the common words (Lester et al. 2021, section 3.2)."""
 
@@ -58,11 +61,42 @@ def again(encoder: Any, folder: Path) -> Any:
     return _hooked_blocks(_hooked(encoder, count))
 
 
+def count_of(encoder: Any) -> int:
+    """How many there are."""
+    return int(getattr(encoder.config, NAME, 0) or 0)
+
+
+def numbers_places(encoder: Any) -> bool:
+    """Whether a text keeps the places that it has without them (see `_table_of_places`); elsewhere they come first."""
+    return _table_of_places(encoder) is not None
+
+
+@contextlib.contextmanager
+def unhooked(encoder: Any) -> Iterator[None]:
+    """Within it they are not put before a text: for one that goes on from what was read with them."""
+    for hook in encoder.__dict__.pop(HOOKS, []):
+        hook.remove()
+    for block in blocks_of(encoder)[1]:
+        for hook in block.__dict__.pop(HOOKS, []):
+            hook.remove()
+    try:
+        yield
+    finally:
+        _hooked(encoder, count_of(encoder))
+        for block in blocks_of(encoder)[1]:
+            if hasattr(block, NAME):
+                _hook_block(block)
+
+
 def _hooked(encoder: Any, count: int) -> Any:
     setattr(encoder.config, NAME, count)
-    encoder.register_forward_pre_hook(_put_before, with_kwargs=True)
-    encoder.register_forward_hook(_take_off)
+    hooks = (encoder.register_forward_pre_hook(_put_before, with_kwargs=True), encoder.register_forward_hook(_take_off))
+    encoder.__dict__[HOOKS] = list(hooks)
     return encoder
+
+
+def _hook_block(block: Any) -> None:
+    block.__dict__[HOOKS] = [block.register_forward_pre_hook(_put_in, with_kwargs=True)]
 
 
 def _hooked_blocks(encoder: Any) -> Any:
@@ -71,7 +105,7 @@ def _hooked_blocks(encoder: Any) -> Any:
         tokens_first = _block_inputs(encoder, turned=False)[0].shape[0] != 1
         for block in blocks:
             setattr(block, TOKENS_FIRST, tokens_first)
-            block.register_forward_pre_hook(_put_in, with_kwargs=True)
+            _hook_block(block)
     return encoder
 
 

@@ -10,7 +10,12 @@ from typing import Any
 from .answers import kind_of
 from .predictor import ABOUT, Predictor
 
-KINDS: dict[str, tuple[str, str]] = {"spans": ("spans", "SpanPredictor")}
+KINDS: dict[str, tuple[str, str]] = {
+    "spans": ("spans", "SpanPredictor"),
+    "passage": ("passages", "PassagePredictor"),
+    "text": ("rewriter", "Rewriter"),
+    "pictures": ("pictures", "PicturePredictor"),
+}
 """Kind of answer -> module of this package and class with `load`; all others are read by Predictor."""
 
 

@@ -29,9 +29,12 @@ def main(folder: Path) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="answer more quickly, if this model can (its card says how alike)"
     )
+    parser.add_argument(
+        "--images", type=Path, help="the folder or zip of the pictures that rows name (by default beside the CSV file)"
+    )
     args = parser.parse_args()
     try:
-        predictor = load_predictor(folder, quick=args.quick)
+        predictor = _with_pictures(load_predictor(folder, quick=args.quick), args.images, args.input)
         if args.quick and not predictor.quick:
             print("No quick version can be used here: every row is answered exactly.", file=sys.stderr)
         rows = score(predictor, args.input, args.output, args.text, _say)
@@ -40,6 +43,14 @@ def main(folder: Path) -> int:
         return 2
     print(f"{rows} rows scored, written to {args.output}")
     return 0
+
+
+def _with_pictures(predictor: Any, images: Path | None, source: Path) -> Any:
+    """The predictor with its pictures, where it looks at any. Raises ValueError for pictures that nobody would look at."""
+    look_in = getattr(predictor, "look_in", None)
+    if look_in is None and images is not None:
+        raise ValueError("This model reads no pictures: leave --images out.")
+    return look_in(images or source.resolve().parent) if look_in else predictor
 
 
 def score(

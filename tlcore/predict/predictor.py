@@ -111,7 +111,14 @@ class Predictor:
 
     def probabilities(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """float32 [texts, labels]; of one label a text, rows sum to 1. For numbers, float32 [texts, 1]: the number."""
-        found = np.zeros((len(texts), self.outputs), dtype=np.float32)
+        return self.over(texts, self.outputs, lambda features: read_head(self.answer, self._head, features), progress)
+
+    def over(
+        self, texts: Sequence[str], width: int, read: Callable[[np.ndarray], np.ndarray],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:  # fmt: skip
+        """What `read` makes of the features [texts, features] of each batch, float32 [texts, width]."""
+        found = np.zeros((len(texts), width), dtype=np.float32)
         ids = [
             e.ids for part in _chunks(texts, TOKENIZE_AT_ONCE) for e in self._tokenizer.encode_batch_fast(list(part))
         ]
@@ -120,7 +127,7 @@ class Predictor:
         budget = QUICK_TOKENS_PER_BATCH if self.quick else TOKENS_PER_BATCH
 
         def answer(batch: list[int]) -> int:
-            found[batch] = read_head(self.answer, self._head, self._features([ids[i] for i in batch]))
+            found[batch] = read(self._features([ids[i] for i in batch]))
             return len(batch)
 
         with ThreadPoolExecutor(self._threads) as pool:
@@ -138,7 +145,7 @@ class Predictor:
 
     def _features(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Pooled hidden states, float32 [texts, width]."""
-        longest = max(map(len, ids))
+        longest = max(int(self.about.get("pad_to") or 0), *map(len, ids))
         tokens = np.full((len(ids), longest), self._pad, dtype=np.int64)
         mask = np.zeros((len(ids), longest), dtype=np.int64)
         for row, one in enumerate(ids):

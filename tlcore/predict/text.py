@@ -20,6 +20,16 @@ def packed(parts: Sequence[str]) -> str:
     return PART.join(clean) if clean and clean[-1] else ""
 
 
+BESIDE = "image"
+"""A role whose column stands beside the text: of a row that lacks one of the two, the other is read."""
+
+
+def beside(parts: Sequence[str]) -> str:
+    """Several things of which any is enough as one text; "" where all are blank."""
+    clean = [part.replace(PART, " ").strip() for part in parts]
+    return PART.join(clean) if any(clean) else ""
+
+
 def parts_of(text: str) -> list[str]:
     """The opposite."""
     return text.split(PART)
@@ -28,4 +38,6 @@ def parts_of(text: str) -> list[str]:
 def model_text(reads: Mapping[str, Sequence[str]], cells: Mapping[str, str]) -> str:
     """What a model reads of a row. reads: its roles and their columns, in order; cells: by column."""
     parts = [join_text([cells[column] for column in columns]) for columns in reads.values()]
-    return parts[0] if len(parts) == 1 else packed(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return beside(parts) if BESIDE in reads else packed(parts)

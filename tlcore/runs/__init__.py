@@ -9,6 +9,7 @@ from tlcore.datasets import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
 from tlcore.jobs import create_job
+from tlcore.pictures import keep_pictures
 from tlcore.plan import Plan
 
 ANSWERS = "answers.parquet"
@@ -20,6 +21,8 @@ ADAPTER, ADAPTER_BUNDLE, ADAPTER_BUNDLE_ABOUT = "adapter", "adapter.zip", "adapt
 """What was added to the base, kept apart from it; only where it is small."""
 UNLABELLED_TEXTS = "unlabelled"
 """Texts without a label that were given beside the rows; the run's own copy (tlcore.unlabelled)."""
+PICTURES = "pictures"
+"""The pictures that the rows name; the run's own (tlcore.pictures)."""
 WORK = "work"
 """What is needed to go on lies here until the run has ended: baselines, the first head, the last checkpoint."""
 
@@ -28,6 +31,8 @@ def create_run(folder: Path, dataset: Dataset, plan: Plan, *, bundle: bool = Tru
     """Lay out a run that a worker can take up. `bundle`: also make and check the zip at the end."""
     create_job(folder, "train", bundle=bundle)
     dataset.save(folder / DATASET)
+    if dataset.images:
+        keep_pictures(dataset.images, dataset.rows["text"][:], folder / PICTURES)
     write_json(folder / PLAN, plan.to_json())
     return folder
 

@@ -44,7 +44,7 @@ def quote_run(dataset: Dataset, plan: Plan) -> Agreement | None:
     Raises TlcoreError where the settings do not say whom to ask.
     """
     strategy = get_strategy(plan.strategy)
-    settings = make_settings(strategy.Settings, plan.settings)
+    settings = make_settings(dataset.task.settings(strategy), plan.settings)
     if not isinstance(settings, AskSettings) or settings.backend != API:
         return None
     service, seed = service_of(settings), plan.seed

@@ -33,11 +33,10 @@ def unlabelled_texts(context: JobContext, dataset: Dataset) -> list[str]:
 
 def plain_answers(plain: Fitted, folder: Path, about: dict[str, Any], texts: Sequence[str]) -> list[str]:
     """Answers of the model that did not read first, by the same road as those of the other."""
-    from tlcore.models.saved import save_model
-    from tlcore.predict.predictor import Predictor
+    from tlcore.predict.kinds import load_predictor
 
-    save_model(plain, folder / PLAIN, about)
-    return list(Predictor.load(folder / PLAIN).predict(list(texts)).predictions)
+    plain.save(folder / PLAIN, about)
+    return list(load_predictor(folder / PLAIN).predict(list(texts)).predictions)
 
 
 def pretraining_report(
@@ -49,6 +48,6 @@ def pretraining_report(
     metric = dataset.task.metric
     found: dict[str, Any] = {**fitted.pretraining, "metric": metric, "without_reading": None, "difference": None}
     if plain is not None:  # the task compares with a baseline; here the same without reading stands in its place
-        compared = dataset.task.report(dataset.targets(TEST), answers, {"tfidf": plain}, dataset.labels)
-        found |= {"without_reading": compared["baselines"]["tfidf"], "difference": compared["difference"]}
+        compared = dataset.task.report(dataset.targets(TEST), answers, {dataset.task.baseline: plain}, dataset.labels)
+        found |= {"without_reading": compared["baselines"][dataset.task.baseline], "difference": compared["difference"]}
     return found

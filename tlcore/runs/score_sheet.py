@@ -11,6 +11,7 @@ from typing import Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import write_json
+from tlcore.pictures import with_pictures
 from tlcore.predict.sheet import with_columns
 from tlcore.predict.text import model_text
 from tlcore.runs import model_folder, open_model
@@ -36,6 +37,9 @@ def score_sheet(context: JobContext) -> str:
         context.emit("progress", done=done, total=total, unit="texts")
 
     predictor = open_model(model_folder(Path(args["run"])), bool(args.get("quick")))
+    if args.get("writing"):
+        predictor.adjust(args["writing"])
+    predictor = with_pictures(predictor, args.get("images") or None)
     columns, summary = score_table(predictor, table, args.get("roles") or {}, progress)
     context.phase("write", "Writing the spreadsheet")
     write_table(context.folder / "scored.csv", columns)

@@ -14,6 +14,7 @@ from tlcore.tables.table import CELLS_AT_ONCE
 SCORED = "scored.arrow"
 MOST_CELL = 300
 """Characters of a cell that are shown; the files have all of it."""
+CONFIDENCE = "confidence"
 ANSWERS = 2
 """A prediction and its confidence: the last columns of what was scored, unless it says otherwise."""
 
@@ -60,12 +61,17 @@ class Scored:
     @property
     def has_confidence(self) -> bool:
         """Whether it is said of each answer how sure it is; of numbers a range is said."""
-        return self._answers == ANSWERS
+        return bool(self._sure)
+
+    @property
+    def _sure(self) -> str:
+        """The column that says how sure it is, "" where none does; under a name that was free."""
+        return next((name for name in self.columns[-self._answers :] if name.split(" (")[0] == CONFIDENCE), "")
 
     @cached_property
     def _unsure_first(self) -> Any:
         """Places of the rows that have an answer, the least confident first, then those without."""
         import numpy as np
 
-        sure = self._table.column(self.columns[-1]).to_numpy()
+        sure = self._table.column(self._sure).to_numpy()
         return np.argsort(np.array([float(one) if one else 2.0 for one in sure]), kind="stable")

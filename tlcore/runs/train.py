@@ -25,11 +25,12 @@ from tlcore.models.adapter_files import save_adapter
 from tlcore.models.bases import base_folder, public_name
 from tlcore.models.quick import FEWEST, add_quick
 from tlcore.models.saved import Fitted
+from tlcore.pictures import with_pictures
 from tlcore.plan import Plan, make_settings
 from tlcore.predict.answers import to_answers
 from tlcore.predict.kinds import load_predictor
 from tlcore.predict.predictor import Answers
-from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PREDICTIONS, REPORT, WORK, load_plan, read_report
+from tlcore.runs import ADAPTER, ANSWERS, DATASET, MODEL, PICTURES, PREDICTIONS, REPORT, WORK, load_plan, read_report
 from tlcore.runs.asked import asked_report
 from tlcore.runs.pretraining import plain_answers, pretraining_report, unlabelled_texts
 from tlcore.strategies import FitInput, check_task, get_strategy, teach
@@ -75,17 +76,18 @@ def _train(context: JobContext) -> str:
     fitted = teach(get_strategy(plan.strategy), given)
     how = _how(given, fitted)
     ended = "stopped" if context.stop_wish() == KEEP else "done"
+    untuned = _untuned(context, dataset, fitted)
 
     context.phase("export", "Making the model ready to use")
     fitted.save(run / MODEL, _about(plan, dataset, how))
     _adapter(context, plan, fitted)
     quick = _quick(context, dataset)
     context.phase("score", "Looking at the test rows, once")
-    predictor = load_predictor(run / MODEL)
+    predictor = with_pictures(load_predictor(run / MODEL), run / PICTURES)
     answers = predictor.predict(dataset.texts(TEST), lambda done, total: _progress(context, done, total))
-    save_predictions(dataset, answers, run / PREDICTIONS)
+    save_predictions(dataset, answers, run / PREDICTIONS, untuned)
     plain = _plain(context, plan, dataset, given, fitted)
-    report = _report(context, plan, dataset, fitted, answers, baselines)
+    report = _report(context, plan, dataset, fitted, answers, baselines | untuned)
     report |= {"pretraining": pretraining_report(fitted, dataset, answers, plain)}
     report |= {"asked": asked_report(context, plan, dataset, fitted, answers)}
     report |= beside_earlier(run, dataset, answers.predictions)
@@ -101,6 +103,15 @@ def _plain(context: JobContext, plan: Plan, dataset: Dataset, given: FitInput, f
         return None
     how = _how(given, fitted.unadapted)
     return plain_answers(fitted.unadapted, _work(context), _about(plan, dataset, how), dataset.texts(TEST))
+
+
+def _untuned(context: JobContext, dataset: Dataset, fitted: Fitted) -> dict[str, list[str]]:
+    """Answers to the test rows of the base model as it came, of a kind that answers before it is taught; else none."""
+    answer = getattr(fitted, "untuned", None)
+    if answer is None:
+        return {}
+    context.phase("untuned", "Asking the model as it came the same")
+    return {"untuned": answer(dataset.texts(TEST), lambda done, total: _progress(context, done, total))}
 
 
 def _how(given: FitInput, fitted: Fitted) -> dict[str, Any] | None:
@@ -200,7 +211,7 @@ def _given(context: JobContext, plan: Plan, dataset: Dataset) -> FitInput:
     train, validation = dataset.targets(TRAIN), dataset.targets(VALIDATION)
     objective = dataset.task.objective(dataset.labels, train + validation)
     return FitInput(
-        plan, make_settings(strategy.Settings, plan.settings), dataset.labels,
+        plan, make_settings(dataset.task.settings(strategy), plan.settings), dataset.labels,
         dataset.texts(TRAIN), objective.encode(train), dataset.texts(VALIDATION), objective.encode(validation),
         base_folder(plan.base), work, context.emit, context.phase, context.check_stop, context.stop_wish, objective,
         dataset.label_infos,

@@ -19,7 +19,7 @@ TOO_MANY = 1.25
 
 @dataclass
 class Groups:
-    """party: the first row of a unit -> the units that must lie on its side."""
+    """party: a row -> the units that must lie on its side. Of every row: a sample may take away the first of a unit."""
 
     rows: SplitRows
     column: str
@@ -96,7 +96,7 @@ def _glue(units: Sequence[Unit], names: Sequence[str]) -> dict[int, int]:
             if names[i]:
                 a, b = find(first.setdefault(names[i], place)), find(place)
                 parent[max(a, b)] = min(a, b)
-    return {unit[0]: find(place) for place, unit in enumerate(units)}
+    return {i: find(place) for place, unit in enumerate(units) for i in unit}
 
 
 def _cut(units: Sequence[Unit], names: Sequence[str]) -> tuple[list[Unit], list[int]]:

@@ -8,11 +8,13 @@ from importlib.metadata import entry_points
 from tlcore.errors import TlcoreError
 from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task, teach, why_unfit
 from tlcore.strategies.bitfit import BitFit
+from tlcore.strategies.clip import Clip
 from tlcore.strategies.few_shot import FewShot
 from tlcore.strategies.few_shot_prompt import FewShotPrompt
 from tlcore.strategies.frozen_features import FrozenFeatures
 from tlcore.strategies.full_finetune import FullFinetune
 from tlcore.strategies.ia3 import Ia3
+from tlcore.strategies.late_fusion import LateFusion
 from tlcore.strategies.lokr import LoKr
 from tlcore.strategies.lora import Lora
 from tlcore.strategies.mlm_then_finetune import MlmThenFinetune
@@ -23,7 +25,7 @@ from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
-    FullFinetune(), MlmThenFinetune(), ZeroShot(), FewShotPrompt(),
+    FullFinetune(), MlmThenFinetune(), ZeroShot(), FewShotPrompt(), LateFusion(), Clip(),
 )  # fmt: skip
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -124,13 +124,19 @@ ONE_LABEL = "It needs exactly one label a text."
 def why_unfit(strategy: Strategy, task: str) -> str:
     """Why a strategy cannot learn a task, in a sentence; "" where it can.
 
-    It is for all tasks, unless it has `tasks`, the names of those it is for, or the task says that it does not suit it.
+    It is for all tasks, unless it has `tasks`, the names of those it is for (and `unfit`, why not for others), or the task says that it does not suit it.
     """
     from tlcore.tasks import get_task
 
     tasks: Sequence[str] | None = getattr(strategy, "tasks", None)
     unfit = get_task(task).unfit_strategies.get(strategy.name, "")
-    return unfit or ("" if tasks is None or task in tasks else ONE_LABEL)
+    return unfit or ("" if tasks is None or task in tasks else getattr(strategy, "unfit", ONE_LABEL))
+
+
+def base_refusal(strategy: Strategy, config: Mapping[str, Any]) -> str:
+    """Why a strategy cannot start from a base with this config.json, in a sentence; "" where it can, or does not say."""
+    refusal: Callable[[Mapping[str, Any]], str] = getattr(strategy, "base_refusal", lambda config: "")
+    return refusal(config)
 
 
 def can_learn(strategy: Strategy, task: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.plan import setting
-from tlcore.strategies.base import Block, Estimate, FitInput
+from tlcore.strategies.base import Block, Estimate, FitInput, teach
 from tlcore.strategies.telling import block_total, pictured, show_moving
 from tlcore.strategies.then import given_then, in_one_phase
 
@@ -98,7 +98,7 @@ class MlmThenFinetune:
         say_precision(given.emit)
         folder = adapted_base(given)
         strategy, then = given_then(given, folder, "then")
-        fitted = strategy.fit(then)
+        fitted = teach(strategy, then)
         about = _about(folder)
         fitted.chosen = {"then": strategy.name, **fitted.chosen}
         fitted.trainable_parameters = max(fitted.trainable_parameters, about["moved"])
@@ -107,7 +107,7 @@ class MlmThenFinetune:
         if given.settings.compare and given.stop_wish() is None:
             given.phase("compare", "The same once more without reading, to see whether it helped")
             _, plain = given_then(given, given.base_folder, "compare")
-            fitted.unadapted = strategy.fit(in_one_phase(plain))
+            fitted.unadapted = teach(strategy, in_one_phase(plain))
         return fitted
 
 

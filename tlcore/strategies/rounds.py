@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tlcore.strategies.base import FitInput
 
 STEPS_WORTH_TAKING = 210
 MIN_EPOCHS, MAX_EPOCHS = 3, 10
@@ -28,3 +32,12 @@ def default_epochs(rows: int, batch_size: int) -> int:
 
 def epochs_of(settings: Any, rows: int) -> int:
     return settings.epochs or default_epochs(rows, batch_size_of(settings, rows))
+
+
+def with_rounds(given: FitInput, steps: int, between: tuple[int, int]) -> FitInput:
+    """With enough rounds for about so many steps, least and most, where the number of rounds is left open."""
+    settings, rows = given.settings, len(given.train_texts)
+    if getattr(settings, "epochs", None) != 0:
+        return given
+    rounds = math.ceil(steps * batch_size_of(settings, rows) / max(1, rows))
+    return replace(given, settings=replace(settings, epochs=max(between[0], min(between[1], rounds))))

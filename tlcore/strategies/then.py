@@ -88,9 +88,11 @@ def with_then(plan: Plan, strategy: Strategy, wish: str | None, wishes: Mapping[
 
 def estimate_of(plan: Plan, strategy: Strategy, settings: Any, facts: Facts, machine: Machine) -> Estimate:
     """What a strategy costs, with what follows as the plan says."""
+    from tlcore.tasks import get_task
+
     found = follower(strategy, plan.then)
     if found is None:
-        return strategy.estimate(facts, machine, settings)
+        return get_task(plan.task).estimate(strategy, facts, machine, settings)
     after = found.estimate(facts, machine, make_settings(found.Settings, plan.then_settings))
     return strategy.estimate_with(facts, machine, settings, after)  # type: ignore[attr-defined]
 

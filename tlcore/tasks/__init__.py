@@ -10,18 +10,17 @@ from tlcore.errors import TlcoreError
 from tlcore.tables.table import Table
 from tlcore.tasks.base import Role, Task
 from tlcore.tasks.classify import Classify
+from tlcore.tasks.image_text import ImageText
 from tlcore.tasks.multilabel import Multilabel
 from tlcore.tasks.ner import Ner
+from tlcore.tasks.qa import QuestionAnswering
+from tlcore.tasks.rewrite import Rewrite
 from tlcore.tasks.score import Score
 
-TASKS: tuple[Task, ...] = (Classify(), Multilabel(), Score(), Ner())
-
-PLANNED = ("qa", "rewrite", "image_text")
-"""Names that the command line knows already; refused, clearly, until their file is here."""
-
+TASKS: tuple[Task, ...] = (Classify(), Multilabel(), Score(), Ner(), QuestionAnswering(), Rewrite(), ImageText())
 PLAINLY = 0.8
 
-__all__ = ["PLANNED", "TASKS", "Role", "Task", "all_tasks", "get_task", "guess_by_columns", "guess_task"]
+__all__ = ["TASKS", "Role", "Task", "all_tasks", "get_task", "guess_by_columns", "guess_task"]
 
 
 def all_tasks() -> tuple[Task, ...]:
@@ -40,10 +39,6 @@ def get_task(name: str) -> Task:
         if task.name == name:
             return task
     known = ", ".join(task.name for task in all_tasks())
-    if name in PLANNED:
-        raise TlcoreError(
-            f"The task “{name}” is not in this version of Nudge yet.", f"the task “{name}”", f"Available now: {known}."
-        )
     raise TlcoreError(f"There is no task called “{name}”.", f"the task “{name}”", f"Available: {known}.")
 
 

@@ -11,7 +11,10 @@ from tlcore.predict.text import model_text
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
+    from tlcore.facts import Facts
+    from tlcore.machine import Machine
     from tlcore.predict.answers import Answers
+    from tlcore.strategies.base import Estimate, Strategy
     from tlcore.tables import Table
 
 
@@ -20,11 +23,24 @@ class Usual:
 
     one_of = False
     reads: tuple[str, ...] = ("text",)
+    together = ""
+    amounts = False
     baseline = "tfidf"
     base = "minilm"
     unfit_strategies: Mapping[str, str] = MappingProxyType({})
     unfit_checks: frozenset[str] = frozenset()
     typed = True
+    instead = ("", "")
+    each = "a number"
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        return strategy.Settings
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        return strategy.estimate(facts, machine, settings)
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        return strategy.job_phases
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         from tlcore.tables import guess_roles
@@ -45,6 +61,12 @@ class Usual:
 
     def arrange(self, table: Table, roles: Mapping[str, Sequence[str]]) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
         return table, {name: tuple(columns) for name, columns in roles.items()}
+
+    def words(self, text: str) -> str:
+        return text
+
+    def compared(self, text: str) -> str:
+        return text
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         return model_text({name: roles[name] for name in self.reads if roles.get(name)}, row)
@@ -101,6 +123,16 @@ class Task(Protocol):
         ...
 
     @property
+    def amounts(self) -> bool:
+        """Whether targets are numbers that are drawn on a scale."""
+        ...
+
+    @property
+    def together(self) -> str:
+        """The role whose equal cells keep rows on one side of the split, unless another split is wished for; "" where none does."""
+        ...
+
+    @property
     def baseline(self) -> str:
         """Which of `baselines` it must beat."""
         ...
@@ -129,6 +161,28 @@ class Task(Protocol):
         """How these columns of a table, before it is arranged, are understood, in a sentence for the Data screen; "" where it is plain."""
         ...
 
+    @property
+    def instead(self) -> tuple[str, str]:
+        """The strategy that is advised whatever the row of the decision table says, and why; ("", "") for none."""
+        ...
+
+    @property
+    def each(self) -> str:
+        """What a row has to learn from, in words, where that is no label."""
+        ...
+
+    def settings(self, strategy: Strategy) -> type[Any]:
+        """The Settings of a strategy, as they are where this is learned."""
+        ...
+
+    def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
+        """The stretches of work that a strategy announces where this is learned."""
+        ...
+
+    def estimate(self, strategy: Strategy, facts: Facts, machine: Machine, settings: Any) -> Estimate:
+        """What a strategy costs where this is learned."""
+        ...
+
     def guess_columns(self, table: Table) -> dict[str, str | None]:
         """Role -> the column that most likely plays it, or None."""
         ...
@@ -146,6 +200,14 @@ class Task(Protocol):
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
         """The text the base model reads for one row of the spreadsheet."""
+        ...
+
+    def words(self, text: str) -> str:
+        """What of a row's text is words: all of it, unless something else is packed with it."""
+        ...
+
+    def compared(self, text: str) -> str:
+        """What two rows say nearly the same by."""
         ...
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:

@@ -44,6 +44,7 @@ class Score(Usual):
     )
     output_columns: ClassVar[tuple[str, ...]] = ("prediction", "low", "high")
     metric = "mae"
+    amounts = True
     unfit_checks = frozenset({
         "label_column", "label_variants", "contradictions", "single_rows", "small_classes", "imbalance", "test_size",
         "likely_wrong", "shortcuts",
