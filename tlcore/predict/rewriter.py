@@ -20,6 +20,8 @@ from .predictor import ABOUT, reads_of
 from .prompting import Prompter
 
 START, TEXT = "start.safetensors", "text"
+HALF_A_LETTER = "\ufffd"
+"""What a letter looks like of which only the first word piece is written."""
 WISHES = ("max_new_tokens", "num_beams", "no_repeat")
 
 
@@ -105,7 +107,7 @@ class Rewriter:
         from .decoding import write
 
         def said(ids: list[int]) -> None:
-            heard(self.prompter.words(ids))
+            heard(self.prompter.words(ids).rstrip(HALF_A_LETTER))
 
         return self.prompter.words(write(self._lm, self._start, self.prompter.ids([text]), self.rule, said=said)[0])
 
