@@ -15,7 +15,7 @@ from tlcore.advise.recommend import NEEDS_LABELS
 from tlcore.errors import TlcoreError
 from tlcore.machine import Machine, read_machine
 from tlcore.models.bases import BASES, get_base
-from tlcore.strategies import can_learn, get_strategy
+from tlcore.strategies import all_strategies, can_learn, get_strategy
 from tlcore.strategies.base import Estimate
 from tlcore.strategies.then import default_then, followers
 from tlcore.tasks import get_task
@@ -50,11 +50,15 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
     ways = {advised.plan.strategy: f"Recommended. {cost(advised.estimate)}"}
     later: list[str] = []
     shut: list[str] = []
-    tried = planning.tried(project)
+    unfit: list[tuple[str, str]] = []
+    tried, known = planning.tried(project), {one.name for one in all_strategies()}
     for other in advised.alternatives:
         if other.available:
             ways[other.strategy] = f"{get_strategy(other.strategy).when} {other.why_not}"
         else:
+            if other.why_not not in (NEEDS_LABELS, "") and other.strategy in known:
+                unfit.append((other.title, other.why_not))
+                continue
             (shut if other.why_not == NEEDS_LABELS else later).append(other.title)
     ways = {name: f"{tried.get(name, '')} {text}".strip() for name, text in ways.items()}
     chosen = state.lookup(state.draft(project), "strategy", advised.plan.strategy)
@@ -72,6 +76,10 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
         st.caption(
             f"Not for these rows: {escape_md(', '.join(shut))}. They learn from labelled rows, and there are too few."
         )
+    if unfit:
+        with st.expander(f"Not for what is learned here: {len(unfit)} ways"):
+            for title, why in unfit:
+                st.markdown(f":gray[**{escape_md(title)}**: {escape_md(why)}]")
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
 
