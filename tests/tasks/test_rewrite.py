@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,11 @@ def test_from_a_file_to_a_zip_and_back(
     assert report["difference"]["real"]
     assert {"bleu", "rouge_l", "exact_match"} <= set(report["test"])
     assert read_json(run / "bundle.json")["checked"]
+    with zipfile.ZipFile(run / "model.zip") as archive:
+        card, needs = (archive.read(name).decode() for name in ("MODEL_CARD.md", "requirements.txt"))
+    assert "told: `Rewrite the text.`" in card
+    assert f"| the same model as it came, asked the same | {report['baselines']['untuned']['chrf']:.3f} |" in card
+    assert {"torch", "transformers"} <= {line.split("==")[0] for line in needs.splitlines()}
     out = tmp_path / "out.csv"
     assert main(["predict", str(run / "model.zip"), str(file), "--out", str(out)]) == 0
     with out.open(encoding="utf-8-sig", newline="") as sheet:
