@@ -64,6 +64,7 @@ def test_names_from_upload_to_zip(server: Server, page: Page, tmp_path: Path) ->
     expect(page.get_by_text("Review rows in Excel")).to_have_count(0)
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
+    page.get_by_text(re.compile("Ways that cannot learn this")).click()
     unfit = page.locator(".st-key-unfit-ways")
     expect(unfit).to_contain_text("names are places in it")
     expect(unfit.locator("input").first).to_be_disabled()
