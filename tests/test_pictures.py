@@ -37,7 +37,10 @@ def test_each_trouble_is_said_with_its_rows(folder: Path) -> None:
     }  # fmt: skip
     assert list(found.notes) == [3]
     said = found.sentences()
-    assert "The picture of 2 rows (5, 7) cannot be used: it is not among the pictures. The text alone is read there." in said
+    assert (
+        "The picture of 2 rows (5, 7) cannot be used: it is not among the pictures. The text alone is read there."
+        in said
+    )
     assert any("row 3" in line and "CMYK" in line for line in said)
 
 

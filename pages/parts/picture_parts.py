@@ -46,10 +46,14 @@ def _ways(project: Project) -> None:
     key = f"pictures/{project.id}/{state.uploads()}"
     label = "A zip of the pictures"
     st.file_uploader(label, type=["zip"], key=key, max_upload_size=intake.MOST_MB, on_change=_take, args=(project, key))
-    st.caption("PNG, JPEG, GIF, WEBP, BMP or TIFF, named as in the column, in folders or not. They stay on this computer.")
+    st.caption(
+        "PNG, JPEG, GIF, WEBP, BMP or TIFF, named as in the column, in folders or not. They stay on this computer."
+    )
     if st.get_option("server.address") in intake.LOCAL:
         with st.form("pictures-path", border=False):
-            typed = st.text_input("Or a folder on this computer", placeholder="/home/me/pictures", key="pictures-folder")
+            typed = st.text_input(
+                "Or a folder on this computer", placeholder="/home/me/pictures", key="pictures-folder"
+            )
             if st.form_submit_button("Use this folder"):
                 _use_folder(project, typed)
 
@@ -100,7 +104,9 @@ def _first_ones(place: str, preview: Preview, column: str) -> TlcoreError | None
             "None of the first rows has a picture here.", f"column “{column}”: {why}",
             "Choose the column with the names of the picture files, or the zip that they are in.",
         )  # fmt: skip
-    show_pictures([(place, cell, f"Row {n}") for cell, n in zip(cells[:SHOWN], preview.numbers, strict=False)], key="first")
+    show_pictures(
+        [(place, cell, f"Row {n}") for cell, n in zip(cells[:SHOWN], preview.numbers, strict=False)], key="first"
+    )
     return None
 
 
@@ -109,7 +115,9 @@ def show_pictures(shown: Sequence[tuple[str, str, str]], key: str, columns: int 
     for begin in range(0, len(shown), columns):
         row = shown[begin : begin + columns]
         for slot, (place, name, line) in zip(st.columns(columns), row, strict=False):
-            with slot.container(key=f"picture-{key}-{begin}-{name and abs(hash(name))}-{row.index((place, name, line))}"):
+            with slot.container(
+                key=f"picture-{key}-{begin}-{name and abs(hash(name))}-{row.index((place, name, line))}"
+            ):
                 image = thumbnail(place, name)
                 if image is None:
                     st.caption("no picture")

@@ -25,7 +25,10 @@ def halves_sentence(report: Report) -> str:
     if text is None or image is None or both is None:
         return ""
     line = f"The text alone would have scored {text:.2f}, the picture alone {image:.2f}, both together {both:.2f} (macro-F1)."
-    better, gain = max(("text_alone", text), ("image_alone", image), key=lambda one: one[1])[0], report.get("alone") or {}
+    better, gain = (
+        max(("text_alone", text), ("image_alone", image), key=lambda one: one[1])[0],
+        report.get("alone") or {},
+    )
     found = gain.get(better) or {}
     if found.get("real"):
         return line
@@ -39,14 +42,20 @@ def unread_sentence(report: Report) -> str:
     if not unread:
         return ""
     rows = words.plural(int(found.get("rows") or 0), "test row")
-    return f"{words.number(unread)} of {rows} had no picture that could be read; they were answered from the text alone."
+    return (
+        f"{words.number(unread)} of {rows} had no picture that could be read; they were answered from the text alone."
+    )
 
 
 def wrong_pictures(run: Path, report: Report) -> None:
     """The wrong rows as pictures, the surest first, each with what it is and what the model took it for."""
     frame = parts.wrong_rows(run)
     if frame is None or frame.empty:
-        known = "No test row was answered wrongly." if frame is not None else "The answers to the test rows are not on disk."
+        known = (
+            "No test row was answered wrongly."
+            if frame is not None
+            else "The answers to the test rows are not on disk."
+        )
         st.info(known)
         return
     st.text("The surest mistakes first. Often the label in the file is the mistake: have a look.")

@@ -47,7 +47,9 @@ def ask(project: Project, reads: Mapping[str, Sequence[str]], model: Callable[[]
         found = ready.predict([text])
         took = time.perf_counter() - began
     if not found.predictions[0]:
-        problems.problem(TlcoreError("There is nothing to answer from.", found.notes[0], "Try another picture, or type a text."))
+        problems.problem(
+            TlcoreError("There is nothing to answer from.", found.notes[0], "Try another picture, or type a text.")
+        )
         return
     more = answer_parts.show(ready, found)
     for half, said in (("text", found.alone["text_alone"][0]), ("picture", found.alone["image_alone"][0])):

@@ -78,7 +78,7 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
             f"Not for these rows: {escape_md(', '.join(shut))}. They learn from labelled rows, and there are too few."
         )
     for why, titles in unfit.items():
-        st.caption(f"Not for this task: {escape_md(', '.join(titles))}. {escape_md(why)}")
+        st.caption(f"Not here: {escape_md(', '.join(titles))}. {escape_md(why)}")
     if later:
         st.caption(f"Not in this version yet: {escape_md(', '.join(later))}.")
 

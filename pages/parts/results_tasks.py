@@ -97,7 +97,9 @@ class Pictured(OneLabel):
 
 def kind_of(report: Report) -> OneLabel:
     """What says and draws the results of this report."""
-    return {"multilabel": SeveralLabels(), "score": Number(), "image_text": Pictured()}.get(str(report.get("task")), OneLabel())
+    return {"multilabel": SeveralLabels(), "score": Number(), "image_text": Pictured()}.get(
+        str(report.get("task")), OneLabel()
+    )
 
 
 def _with_span(report: Report, name: bool = True) -> str:

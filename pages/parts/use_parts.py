@@ -156,7 +156,9 @@ def _choose(project: Project, run: Path, folder: Path, name: str) -> None:
     if shell.primary(f"Score {words.plural(preview.rows, 'row')}", key="score", disabled=not ready):
         given = iter(chosen)
         roles = {role: [next(given) for _ in names] for role, names in reads.items()}
-        jobs.create_job(folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick, images=images)
+        jobs.create_job(
+            folder, "predict", run=str(run), file=str(file), read=read, roles=roles, quick=quick, images=images
+        )
         jobs.start_job(folder)
         st.rerun()
     st.button("Use another spreadsheet", key="score-other", type="tertiary", on_click=forget, args=(project, folder))

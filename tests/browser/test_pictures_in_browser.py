@@ -48,7 +48,9 @@ def sheet_of(table: Path, target: Path) -> Path:
     return target
 
 
-def test_pictures_from_upload_to_zip(server: Server, page: Page, tmp_path: Path, parted: tuple[Path, Path, Path]) -> None:
+def test_pictures_from_upload_to_zip(
+    server: Server, page: Page, tmp_path: Path, parted: tuple[Path, Path, Path]
+) -> None:
     table, packed, folder = parted
     steps.upload(page, server.url, table)
     expect(page.get_by_text("Where are the pictures?")).to_be_visible()  # guessed from the column of file names
@@ -64,11 +66,13 @@ def test_pictures_from_upload_to_zip(server: Server, page: Page, tmp_path: Path,
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
     expect(page.get_by_text("CLIP-like models")).to_be_visible()
-    expect(page.get_by_text(re.compile("Not for this task: .*would not look at your pictures"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Not here: .*would not look at your pictures"))).to_be_visible()
     steps.start(page)
     expect(page.get_by_text("Look at the pictures")).to_be_visible(timeout=steps.STEP_SECONDS)
     steps.wait_for_model(page)
-    expect(page.get_by_text(re.compile(r"The text alone would have scored 0\.\d\d, the picture alone \d\.\d\d"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"The text alone would have scored 0\.\d\d, the picture alone \d\.\d\d"))
+    ).to_be_visible()
     expect(page.locator(".st-key-score").get_by_text("Your model, picture alone")).to_be_visible()
 
     steps.button(page, "Put it to work")

@@ -20,13 +20,17 @@ def test_the_weights_are_those_of_the_package_without_its_last_layer(home: Path)
     folder = image_base.image_base_folder()
     weights = load_file(str(folder / image_base.WEIGHTS))
     assert not any(name.startswith("_fc.") for name in weights)
-    assert sum(w.numel() for name, w in weights.items() if "running" not in name and "tracked" not in name) / 1e6 == pytest.approx(3.37, abs=0.1)
+    assert sum(
+        w.numel() for name, w in weights.items() if "running" not in name and "tracked" not in name
+    ) / 1e6 == pytest.approx(3.37, abs=0.1)
     stamp = (folder / image_base.WEIGHTS).stat().st_mtime_ns
     image_base.convert(folder)
     assert (folder / image_base.WEIGHTS).stat().st_mtime_ns == stamp
 
 
-def test_a_file_that_is_not_the_official_one_is_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_the_official_one_is_refused(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(image_base, "SHA256", "0" * 64)
     with pytest.raises(TlcoreError, match="damaged"):
         image_base.convert(tmp_path / "made")

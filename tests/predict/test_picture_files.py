@@ -16,7 +16,9 @@ from tlcore.predict import picture_files
 from tlcore.predict.picture_files import Pictures, PicturesError, normalised, open_picture, pixels
 
 
-def saved(mode: str = "RGB", kind: str = "PNG", colour: Any = (200, 30, 30), size: tuple[int, int] = (12, 8), **more: Any) -> bytes:
+def saved(
+    mode: str = "RGB", kind: str = "PNG", colour: Any = (200, 30, 30), size: tuple[int, int] = (12, 8), **more: Any
+) -> bytes:
     file = io.BytesIO()
     Image.new(mode, size, colour).save(file, kind, **more)
     return file.getvalue()

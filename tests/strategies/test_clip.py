@@ -36,7 +36,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
         if kind not in made:
             tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
-            words = {**tower, "vocab_size": 30522, "max_position_embeddings": 16, "pad_token_id": 0, "bos_token_id": 101, "eos_token_id": 102}
+            words = {
+                **tower,
+                "vocab_size": 30522,
+                "max_position_embeddings": 16,
+                "pad_token_id": 0,
+                "bos_token_id": 101,
+                "eos_token_id": 102,
+            }
             sight = {**tower, "image_size": 32, "patch_size": 8}
             with torch.random.fork_rng():
                 torch.manual_seed(0)
@@ -81,7 +88,12 @@ def given(tmp_path: Path, home: Path) -> Callable[..., tuple[FitInput, list[dict
 
 
 def answer(fitted: Any, folder: Path, pictures: Path, texts: list[str]) -> Any:
-    about = {"labels": LABELS, "text_columns": ["t", "i"], "reads": {"text": ["t"], "image": ["i"]}, "answer": fitted.answer}
+    about = {
+        "labels": LABELS,
+        "text_columns": ["t", "i"],
+        "reads": {"text": ["t"], "image": ["i"]},
+        "answer": fitted.answer,
+    }
     fitted.save(folder, about)
     return load_predictor(folder).look_in(pictures).predict(texts)
 
@@ -131,7 +143,9 @@ def moved(kind: str, learn: str, tiny: Callable[[str], Path], given: Callable[..
     return found
 
 
-def test_lora_moves_what_it_stands_beside_and_top_only_the_upper_blocks(tiny: Callable[[str], Path], given: Callable[..., Any]) -> None:
+def test_lora_moves_what_it_stands_beside_and_top_only_the_upper_blocks(
+    tiny: Callable[[str], Path], given: Callable[..., Any]
+) -> None:
     for found in moved("clip", "lora", tiny, given).values():
         assert found
         assert all("q_proj.weight" in name or "v_proj.weight" in name for name in found)
@@ -150,7 +164,9 @@ def test_zero_shot_answers_by_the_nearest_prompt(
     fit, _ = given(tiny(kind), learn="zero_shot", prompt="something {label}")
     fitted = STRATEGY.fit(fit)
     assert fitted.chosen == {"learn": "zero_shot", "prompt": "something {label}", "weights": [0.3, 0.7, 0.0]}
-    found = answer(fitted, tmp_path / "model", tmp_path / "pictures", [beside(["", "7.png"]), beside(["a cold thing", ""])])
+    found = answer(
+        fitted, tmp_path / "model", tmp_path / "pictures", [beside(["", "7.png"]), beside(["a cold thing", ""])]
+    )
     towers = load_towers(tiny(kind))
     prompts = towers.read([f"something {label}" for label in LABELS])
     image = open_picture((tmp_path / "pictures" / "7.png").read_bytes()).image

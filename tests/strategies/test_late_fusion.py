@@ -69,7 +69,9 @@ def test_both_together_beat_counting_words_and_each_half_is_told(report: dict[st
     assert test["text_alone"] > beside["majority"]["macro_f1"]
     assert test["image_alone"] > beside["tfidf"]["macro_f1"]
     assert beside["text_alone"]["macro_f1"] == test["text_alone"]
-    assert report["chosen"]["cross_validated_macro_f1"] >= max(report["chosen"]["cross_validated_alone"].values()) - 0.01
+    assert (
+        report["chosen"]["cross_validated_macro_f1"] >= max(report["chosen"]["cross_validated_alone"].values()) - 0.01
+    )
     assert sum(report["chosen"]["weights"]) == pytest.approx(1, abs=0.01)
 
 
@@ -92,7 +94,12 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = list(csv.DictReader(io.TextIOWrapper(archive.open("lost_property.csv"), "utf-8")))
     plain = [rows[1], rows[6], rows[11]]  # an umbrella, keys, a phone
     (folder / "pictures" / "text.png").write_bytes(b"no picture at all")
-    odd = [("a telephone, its screen is cracked", "pictures/text.png"), ("", "gone.png"), ("", ""), ("", rows[1]["image"])]
+    odd = [
+        ("a telephone, its screen is cracked", "pictures/text.png"),
+        ("", "gone.png"),
+        ("", ""),
+        ("", rows[1]["image"]),
+    ]
     with (folder / "new.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["no", "note", "image", "truth"])
@@ -107,7 +114,11 @@ def answers(path: Path) -> list[dict[str, str]]:
 
 
 def check(found: list[dict[str, str]]) -> None:
-    assert [row["prediction"] for row in found[:3]] == [row["truth"] for row in found[:3]] == ["umbrella", "keys", "electronics"]
+    assert (
+        [row["prediction"] for row in found[:3]]
+        == [row["truth"] for row in found[:3]]
+        == ["umbrella", "keys", "electronics"]
+    )
     assert found[0]["picture"] == ""
     assert found[3]["prediction"] == "electronics"
     assert found[3]["picture"] == "not used: it is no picture that can be read; answered from the text alone"
@@ -121,7 +132,9 @@ def test_the_command_line_answers_a_sheet_with_pictures(home: Path, run: Path, s
     code, summary, _ = called(home, "predict", str(run), str(sheet), "--images", str(sheet.parent), "--out", str(out))
     assert (code, summary["rows"]) == (0, 7)
     check(answers(out))
-    code, _, _ = called(home, "predict", str(run / "model.zip"), str(sheet), "--out", str(out))  # pictures beside the sheet
+    code, _, _ = called(
+        home, "predict", str(run / "model.zip"), str(sheet), "--out", str(out)
+    )  # pictures beside the sheet
     assert code == 0
     check(answers(out))
 
@@ -132,10 +145,14 @@ def test_the_zip_answers_alike_without_nudge(unpacked: Path, sheet: Path, tmp_pa
     subprocess.run([*command, "--images", str(LOST)], check=True, cwd=tmp_path, env=environment)
     found = answers(tmp_path / "out.csv")
     assert [row["prediction"] for row in found[:3]] == ["umbrella", "keys", "electronics"]
-    assert found[3]["picture"].startswith("not used: it is not among the pictures")  # it lies in the folder, not in the zip
+    assert found[3]["picture"].startswith(
+        "not used: it is not among the pictures"
+    )  # it lies in the folder, not in the zip
     subprocess.run(command, check=True, cwd=tmp_path, env=environment)
     check(answers(tmp_path / "out.csv"))
-    broken = subprocess.run([*command, "--images", "nowhere"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    broken = subprocess.run(
+        [*command, "--images", "nowhere"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert broken.returncode == 2
     assert "no folder or zip of pictures" in broken.stderr
 
@@ -152,7 +169,9 @@ def test_the_zip_holds_what_it_needs_and_a_few_pictures_to_try_it_on(unpacked: P
 
 
 def test_pictures_are_refused_where_nobody_looks_at_them(home: Path, run: Path, sheet: Path, trained: Any) -> None:
-    code, found, _ = called(home, "predict", str(trained.folder), str(sheet), "--images", str(LOST), "--out", str(home / "x.csv"))
+    code, found, _ = called(
+        home, "predict", str(trained.folder), str(sheet), "--images", str(LOST), "--out", str(home / "x.csv")
+    )
     assert (code, found["error"]["what"]) == (2, "--images was given, and no picture would be looked at.")
     wishes = ["--task", "image_text", *ROLES, "--out", str(home / "none")]
     code, found, _ = called(home, "train", str(LOST), *wishes, "--strategy", "full_finetune", "--images", str(LOST))

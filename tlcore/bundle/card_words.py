@@ -134,7 +134,10 @@ class Pictured(OneLabel):
 
     def scores(self, report: Report) -> str:
         """And what each half would have reached by itself."""
-        found, halves = report["baselines"], {"text_alone": "its text half alone", "image_alone": "its picture half alone"}
+        found, halves = (
+            report["baselines"],
+            {"text_alone": "its text half alone", "image_alone": "its picture half alone"},
+        )
         lines = [self._line(title, found[name]) for name, title in halves.items() if name in found]
         return "\n".join([super().scores(report), *lines])
 

@@ -30,7 +30,8 @@ def unread_pictures(dataset: Dataset, facts: Facts) -> Problem | None:
         f"{' and '.join(parts)}.",
         WARNING if share > MANY else INFO,
         1 - share,
-        cost or "Nothing is lost: of an animated picture the first frame is looked at, print colours become screen colours.",
+        cost
+        or "Nothing is lost: of an animated picture the first frame is looked at, print colours become screen colours.",
         (*broken, *done),
         (leave_out(tuple(broken)),) if broken else (),
         (*broken.values(), *done.values()),

@@ -126,7 +126,9 @@ def learn_fusion(given: FitInput, text: Half, image: Half, wishes: Wishes) -> Fu
     picture_wishes = Wishes(wishes.head, "last", 0.0, wishes.class_weight, wishes.folds)
     of_image = _choose(_for_pictures(given), image.part(rows), y[rows], picture_wishes)
     given.phase("mix", "Weighing text against picture")
-    ways, mix = choose_mix(given, pair.part(rows), y[rows], Ways(wishes.head, of_text, of_image, JOINT_CS[1]), wishes.folds)
+    ways, mix = choose_mix(
+        given, pair.part(rows), y[rows], Ways(wishes.head, of_text, of_image, JOINT_CS[1]), wishes.folds
+    )
     given.phase("curve", "Learning from more and more labels")
     validation = _curve(given, pair, y, ways, mix)
     given.phase("fit", "Teaching the classifiers with all your rows")
@@ -149,7 +151,8 @@ def _for_pictures(given: FitInput) -> FitInput:
             fields["what"] = f"{fields['what']} (picture)"
         given.emit(kind, **fields)
 
-    return replace(given, emit=emit, objective=_Stricter(given.objective))
+    stricter: Any = _Stricter(given.objective)
+    return replace(given, emit=emit, objective=stricter)
 
 
 class _Stricter:
@@ -208,6 +211,11 @@ def answers_of(given: FitInput, heads: Heads, pair: Pair, ways: Ways) -> list[np
     return [_read(given, *one) for one in found]
 
 
+def mixed(three: Sequence[np.ndarray], mix: Mix) -> np.ndarray:
+    """What `answers_of` gives, added up."""
+    return fused(three[0], three[1], three[2], mix.weights, mix.sharpness)
+
+
 def _read(given: FitInput, head: Head, x: np.ndarray, there: np.ndarray) -> np.ndarray:
     found: np.ndarray = given.objective.read(head.tensors(), x).astype(np.float32)
     found[~there] = np.nan
@@ -220,7 +228,9 @@ def choose_mix(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, folds: in
     both = pair.both
     if both.sum() < FEWEST or np.bincount(y[both]).max() < folds or len(np.unique(y[both])) < 2:
         given.emit(
-            "note", level="warning", text="Too few rows have both a text and a picture to weigh them: usual weights are used."
+            "note",
+            level="warning",
+            text="Too few rows have both a text and a picture to weigh them: usual weights are used.",
         )
         return ways, Mix()
     held = [np.full((len(y), len(given.labels)), np.nan, dtype=np.float32) for _ in range(2 + len(JOINT_CS))]
@@ -262,7 +272,8 @@ def _weigh(given: FitInput, three: Sequence[np.ndarray], truth: np.ndarray, alon
         s: float(log_loss(truth, fused(three[0], three[1], three[2], weights, s), labels=names)) for s in SHARPNESS
     }
     tried = [
-        {"name": f"text {w[0]:g}, picture {w[1]:g}, both {w[2]:g}", **given.objective.told(s)} for w, s in scores.items()
+        {"name": f"text {w[0]:g}, picture {w[1]:g}, both {w[2]:g}", **given.objective.told(s)}
+        for w, s in scores.items()
     ]
     given.emit("choice", what="weights of text, picture and both", chosen=list(weights), tried=tried)
     score = given.objective.goodness(fused(three[0], three[1], three[2], weights, 1.0), truth)
@@ -288,7 +299,7 @@ def _curve(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, mix: Mix) -> 
         rows = order[:size]
         if given.objective.learnable(y[rows]):
             heads = learn_heads(given, pair.part(rows), y[rows], ways)
-            found = fused(*answers_of(given, heads, pair.part(slice(cut, None)), ways), mix.weights, mix.sharpness)
+            found = mixed(answers_of(given, heads, pair.part(slice(cut, None)), ways), mix)
             known = ~np.isnan(found[:, 0])
             if known.any():
                 goodness = given.objective.goodness(found[known], y[cut:][known])

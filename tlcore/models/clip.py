@@ -101,7 +101,10 @@ def load_towers(folder: Path) -> Towers:
     model.set_attn_implementation("eager")
     text, vision = model.config.text_config, model.config.vision_config
     said = read_json(folder / "preprocessor_config.json", {}) or {}
-    mean, scale = (tuple(255 * float(v) for v in said.get(name, usual)) for name, usual in (("image_mean", MEAN), ("image_std", SCALE)))
+    mean, scale = (
+        tuple(255 * float(v) for v in said.get(name, usual))
+        for name, usual in (("image_mean", MEAN), ("image_std", SCALE))
+    )
     image, tower = ImageTower(model).eval(), TextTower(model).eval()
     width = int(model.config.projection_dim if kind == "clip" else text.hidden_size)
     eye = Eye(image, width, int(vision.image_size), mean, scale, fingerprint(folder))

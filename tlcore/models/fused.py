@@ -129,4 +129,6 @@ def _check(graph: Path, sample: Mapping[str, np.ndarray], expected: np.ndarray) 
     if not np.allclose(found, expected, atol=TOLERANCE * max(1.0, float(np.abs(expected).max()))):
         far = float(np.abs(found - expected).max())
         what = f"The exported model does not give what the trained one gives (difference {far:.2g})."
-        raise TlcoreError(what, str(graph), "This base model cannot be taken away as a zip yet. Choose another base in Plan.")
+        raise TlcoreError(
+            what, str(graph), "This base model cannot be taken away as a zip yet. Choose another base in Plan."
+        )

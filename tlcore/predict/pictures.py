@@ -112,7 +112,11 @@ class PicturePredictor:
 
         known = dict(zip(distinct, self._text.over(distinct, 2 * len(self.labels), read), strict=True))
         blank = np.full(2 * len(self.labels), np.nan, dtype=np.float32)
-        return np.stack([known.get(text, blank) for text in texts]) if texts else np.zeros((0, len(blank)), dtype=np.float32)
+        return (
+            np.stack([known.get(text, blank) for text in texts])
+            if texts
+            else np.zeros((0, len(blank)), dtype=np.float32)
+        )
 
     def _said(self, probabilities: np.ndarray) -> list[str]:
         """The likeliest label of each row, "" of one that has nothing to read."""

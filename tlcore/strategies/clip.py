@@ -38,15 +38,22 @@ class Settings:
         choices=(FROZEN, ZERO_SHOT, LORA, TOP, FULL), term="frozen features, zero-shot, LoRA, partial or full fine-tuning",
     )  # fmt: skip
     prompt: str = setting(
-        f"a picture of {PLACE}", "What is asked for", f"Only for zero-shot. {PLACE} stands for each label.", term="label prompt"
+        f"a picture of {PLACE}",
+        "What is asked for",
+        f"Only for zero-shot. {PLACE} stands for each label.",
+        term="label prompt",
     )
     epochs: int = setting(3, "Rounds over all rows", "Only where the towers learn.", low=1, high=50, unit="rounds")
-    batch_size: int = setting(16, "Rows at a time", "Only where the towers learn.", low=1, high=256, unit="rows", advanced=True)
+    batch_size: int = setting(
+        16, "Rows at a time", "Only where the towers learn.", low=1, high=256, unit="rows", advanced=True
+    )
     learning_rate: float = setting(
         0.0, "Size of the steps", "Only where the towers learn. 0 takes what is usual for what learns.", low=0.0, high=1e-2,
         term="learning rate of the towers", advanced=True,
     )  # fmt: skip
-    rank: int = setting(8, "Size of the added parts", "Only for LoRA.", low=1, high=128, term="LoRA rank", advanced=True)
+    rank: int = setting(
+        8, "Size of the added parts", "Only for LoRA.", low=1, high=128, term="LoRA rank", advanced=True
+    )
     class_weight: str = setting(
         "auto", "Care for rare classes", "Balanced makes a rare class count as much as a common one.",
         choices=("auto", "none", "balanced"), term="class weights", advanced=True,
@@ -108,14 +115,15 @@ class Clip:
         return _tuned(given, towers, pair, found, (words, names, y))
 
 
-def _tuned(given: FitInput, towers: Towers, pair: Pair, found: Fusion, rows: tuple[list[str], list[str], np.ndarray]) -> Fitted:
+def _tuned(
+    given: FitInput, towers: Towers, pair: Pair, found: Fusion, rows: tuple[list[str], list[str], np.ndarray]
+) -> Fitted:
     """Both towers learn from the training rows, from heads that were learned on them as they came; judged on the validation rows."""
     from dataclasses import replace
 
     from tlcore.engine.clip_tuning import Rows, tune
-    from tlcore.engine.fusion import Half, Pair, answers_of, learn_heads
+    from tlcore.engine.fusion import Half, Pair, answers_of, learn_heads, mixed
     from tlcore.pictures import open_pictures
-    from tlcore.predict.pictures import fused
     from tlcore.runs import PICTURES
 
     words, names, y = rows
@@ -127,30 +135,41 @@ def _tuned(given: FitInput, towers: Towers, pair: Pair, found: Fusion, rows: tup
     heads = learn_heads(given, train, y[:cut], found.ways)
     pictures = open_pictures((given.keep_folder or given.work_folder) / PICTURES)
     learned = Rows(towers.ids(words[:cut]), names[:cut], train.text.there, train.image.there, y[:cut])
-    heads = tune(given, towers, pictures, learned, train, heads)
+    heads = tune(given, towers, pictures, learned, heads)
     validation = found.validation
     if cut < len(y):
-        looked = [pictures.see(name).image if has else None for name, has in zip(names[cut:], pair.image.there[cut:], strict=True)]
+        looked = [
+            pictures.see(name).image if has else None
+            for name, has in zip(names[cut:], pair.image.there[cut:], strict=True)
+        ]
         after = Pair(
-            Half(towers.read(words[cut:])[:, None], pair.text.there[cut:]), Half(towers.eye.look(looked)[:, None], pair.image.there[cut:])
+            Half(towers.read(words[cut:])[:, None], pair.text.there[cut:]),
+            Half(towers.eye.look(looked)[:, None], pair.image.there[cut:]),
         )
-        validation = fused(*answers_of(given, heads, after, found.ways), found.mix.weights, found.mix.sharpness)
+        validation = mixed(answers_of(given, heads, after, found.ways), found.mix)
         known = validation[:, 0] == validation[:, 0]
         if known.any():
             goodness = given.objective.goodness(validation[known], y[cut:][known])
             given.emit("eval", epoch=float(given.settings.epochs), loss=None, **given.objective.told(goodness))
     moved = sum(p.numel() for part in (towers.text, towers.eye.encoder) for p in part.parameters())
     said = {**found.said(given), "learn": given.settings.learn, "learning_rate": rate}
-    return _fitted(towers, heads, found.mix, validation, said, float(given.settings.epochs), moved if given.settings.learn == FULL else 0)
+    return _fitted(
+        towers,
+        heads,
+        found.mix,
+        validation,
+        said,
+        float(given.settings.epochs),
+        moved if given.settings.learn == FULL else 0,
+    )
 
 
 def _by_prompts(given: FitInput, towers: Towers, pair: Pair) -> Fitted:
     """Heads whose weights are what the text tower says of each label's prompt: nothing is learned."""
     import numpy as np
 
-    from tlcore.engine.fusion import Heads, Mix, Ways, answers_of
+    from tlcore.engine.fusion import Heads, Mix, Ways, answers_of, mixed
     from tlcore.models.saved import Head
-    from tlcore.predict.pictures import fused
     from tlcore.strategies.reading import Reading
 
     prompt = given.settings.prompt if PLACE in given.settings.prompt else f"{given.settings.prompt} {PLACE}"
@@ -161,14 +180,19 @@ def _by_prompts(given: FitInput, towers: Towers, pair: Pair) -> Fitted:
     heads, mix = Heads(Head(weight, bias), Head(weight, bias), joint, None), Mix(ZERO_SHOT_WEIGHTS, 1.0)
     still = Reading((0,), 0.0, False, None)
     unseen = pair.part(slice(len(given.train_texts), None))
-    found = answers_of(given, heads, unseen, Ways("logistic", still, still, 0.0))
-    validation = fused(*found, mix.weights, mix.sharpness)
+    validation = mixed(answers_of(given, heads, unseen, Ways("logistic", still, still, 0.0)), mix)
     said = {"learn": ZERO_SHOT, "prompt": prompt, "weights": list(mix.weights)}
     return _fitted(towers, heads, mix, validation, said, None)
 
 
 def _fitted(
-    towers: Towers, heads: Heads, mix: Mix, validation: np.ndarray, said: dict[str, Any], epochs: float | None, moved: int = 0
+    towers: Towers,
+    heads: Heads,
+    mix: Mix,
+    validation: np.ndarray,
+    said: dict[str, Any],
+    epochs: float | None,
+    moved: int = 0,
 ) -> Fitted:
     from tlcore.models.fused import TwoTowers
 

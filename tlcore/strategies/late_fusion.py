@@ -58,7 +58,11 @@ class LateFusion:
     def base_refusal(self, config: Mapping[str, Any]) -> str:
         """Why it cannot start from a base, "" where it can."""
         towers = config.get("model_type") in ("clip", "siglip")
-        return "It reads with a language model, and this base reads pictures, too: choose the way for CLIP." if towers else ""
+        return (
+            "It reads with a language model, and this base reads pictures, too: choose the way for CLIP."
+            if towers
+            else ""
+        )
 
     def blocks(self, base_blocks: int) -> tuple[Block, ...]:
         frozen = FrozenFeatures().blocks(base_blocks)[:-1]
