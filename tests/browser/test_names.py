@@ -64,7 +64,10 @@ def test_names_from_upload_to_zip(server: Server, page: Page, tmp_path: Path) ->
     expect(page.get_by_text("Review rows in Excel")).to_have_count(0)
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
+    steps.settled(page)
+    page.get_by_text(re.compile(r"^Ways that cannot learn this \(\d+\)$")).click()
     unfit = page.locator(".st-key-unfit-ways")
+    expect(unfit).to_be_visible()
     expect(unfit).to_contain_text("names are places in it")
     expect(unfit.locator("input").first).to_be_disabled()
     expect(page.get_by_role("radio", name="Adjust the upper part of the model")).to_be_checked()
@@ -191,6 +194,7 @@ def test_names_marked_by_hand_are_counted(server: Server, page: Page, tmp_path: 
     steps.button(page, "Count the marks in")
     expect(page.get_by_text("Yes: 10 rows with 2 kinds of names to learn from")).to_be_visible()
     expect(page.get_by_text("Names marked by hand: rows 2, 3, 4 and 7 more")).to_be_visible()
+    expect(page.locator(".st-key-closer")).to_have_count(0, timeout=90_000)  # the page is drawn anew when it ends
     steps.settled(page)
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
