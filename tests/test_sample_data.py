@@ -262,3 +262,23 @@ def test_dispatch_notes_are_as_their_page_says() -> None:
     assert openings.most_common(1)[0][1] <= 2
     sets = [frozenset(words(text)) for text in dict.fromkeys(texts)]
     assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))
+
+
+def test_polite_replies_are_as_their_page_says() -> None:
+    folder = ROOT / "polite_replies"
+    frame = pd.read_csv(folder / "polite_replies.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+    assert list(frame.columns) == ["casual", "polite"]
+    said = re.search(r"^(\d+) casual messages", (folder / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert said
+    assert len(frame) == int(said.group(1))
+    assert 150 <= len(frame) <= 300
+    for column in frame.columns:
+        texts = list(frame[column])
+        assert all(text and text == text.strip() for text in texts)
+        assert len(set(texts)) == len(texts)
+        openings = Counter(tuple(words(text)[:5]) for text in texts if len(words(text)) >= 5)
+        assert openings.most_common(1)[0][1] <= 2
+        for (a, left), (b, right) in itertools.combinations([(one, frozenset(words(one))) for one in texts], 2):
+            assert len(left & right) / len(left | right) < 0.8, (a, b)
+    polite = " ".join(frame["polite"])
+    assert not re.search(r"\b(u|ur|pls|cant|dont|gonna|lol)\b", polite)

@@ -14,6 +14,8 @@ from tlcore.predict.passages import NO_ANSWER, PASSAGE
 
 MOST_LABELS, FEW_BESIDE = 12, 3
 MOST_ANSWERS, UNSURE = 6, 0.5
+WORTH_NAMING = 0.01
+"""How likely another piece of a passage must be to be named beside the best."""
 
 
 def show(model: Any, found: Any) -> str:
@@ -82,8 +84,8 @@ def passage(model: Any, found: Any) -> None:
         st.caption(
             "It is not sure: treat this as a guess. The passage may not hold the answer, or say it in other words."
         )
-    if one.others:
-        listed = "; ".join(f"“{piece.text}” ({words.percent(piece.probability)})" for piece in one.others)
+    if others := [piece for piece in one.others if piece.probability >= WORTH_NAMING]:
+        listed = "; ".join(f"“{piece.text}” ({words.percent(piece.probability)})" for piece in others)
         st.caption(words.escape_md(f"The next best: {listed}."))
 
 

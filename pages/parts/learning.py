@@ -63,7 +63,7 @@ def head_table(preview: Preview) -> Table:
     import numpy as np
     import pyarrow as pa
 
-    return Table(tuple(preview.head), pa.table(preview.head), np.array(preview.numbers), preview.how)
+    return Table(tuple(preview.whole), pa.table(preview.whole), np.array(preview.numbers), preview.how)
 
 
 def task_of(project: Project) -> Task:

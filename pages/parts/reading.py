@@ -16,7 +16,7 @@ from tlcore.errors import TlcoreError
 from tlcore.tables import HowRead, Table, guess_roles, kept_table, read_table
 from tlcore.workspace import Project
 
-HEAD, CELL = 50, 300
+HEAD, CELL, LONGEST_CELL = 50, 300, 50_000
 FORMATS = {"csv": "text", "xlsx": "an Excel sheet", "xls": "an old Excel sheet", "ods": "an OpenDocument sheet",
            "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet", "html": "a web page", "xml": "an Excel 2003 XML file"}  # fmt: skip
 WITHOUT_NAMES_IN_A_ROW = ("jsonl", "json", "parquet")
@@ -43,13 +43,17 @@ _ODD_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 
 @dataclass(frozen=True)
 class Preview:
-    """The first rows (cells cut short), the number of rows, how it was read, and which columns seem to be what."""
+    """The first rows (cells cut short), the number of rows, how it was read, and which columns seem to be what.
+
+    whole: the same rows, cut where no text that is meant to be read ends; an answer may stand at the end of its passage.
+    """
 
     how: HowRead
     rows: int
     head: dict[str, list[str]]
     numbers: list[int]
     guess: dict[str, str | None]
+    whole: dict[str, list[str]]
 
     @property
     def columns(self) -> list[str]:
@@ -84,7 +88,9 @@ def _kept_preview(folder: str) -> Preview:
 def _first_rows(table: Table) -> Preview:
     first = table.head(HEAD)
     head = {name: [_cut(cell) for cell in first[name]] for name in table.columns}
-    return Preview(table.how, table.rows, head, [int(n) for n in table.row_numbers[:HEAD]], guess_roles(table))
+    whole = {name: [cell[:LONGEST_CELL] for cell in first[name]] for name in table.columns}
+    numbers = [int(n) for n in table.row_numbers[:HEAD]]
+    return Preview(table.how, table.rows, head, numbers, guess_roles(table), whole)
 
 
 def sentence(preview: Preview, name: str = "") -> str:

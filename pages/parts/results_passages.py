@@ -100,9 +100,9 @@ def _table(shown: Any) -> None:
     config = {
         "row": kind.NumberColumn("row", format="%d", width=60, help="The row in your file"),
         "confidence": kind.NumberColumn("sure", format="%.0f %%", width=60),
-        "question": kind.TextColumn("question", width=300),
-        "truth": kind.TextColumn("true answer", width=170),
-        "answer": kind.TextColumn("the model's answer", width=170),
+        "question": kind.TextColumn("question", width=265),
+        "truth": kind.TextColumn("true answer", width=160),
+        "answer": kind.TextColumn("the model's answer", width=160),
         "share": kind.NumberColumn(
             "overlap", format="%.2f", width=70, help="How many words both share (token F1), 0 to 1"
         ),

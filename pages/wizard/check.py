@@ -22,6 +22,7 @@ from pages.parts.found import gravest_first
 from pages.parts.prepared import Prepared, is_large, is_prepared, prepare
 from pages.parts.problems import problem
 from tlcore.errors import TlcoreError
+from tlcore.tasks import get_task
 from tlcore.workspace import Project
 
 
@@ -64,7 +65,8 @@ def _found(project: Project, found: Prepared) -> None:
         marking.show(project)
     else:
         grid.find(project)
-        round_trip.review(project, found, listed)
+        if get_task(found.task).typed:
+            round_trip.review(project, found, listed)
     round_trip.report(project, listed)
     if shell.primary("Choose how to train"):
         state.go("plan")

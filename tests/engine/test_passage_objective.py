@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tests.made_questions import rows_of
-from tlcore.engine.passage_objective import BEGINS, ENDS, NONE, InPassage, best_margin, labels_of, rounds_for
+from tlcore.engine.passage_objective import BEGINS, ENDS, NONE, InPassage, best_margin, labels_of
 from tlcore.evaluate.passages import nearest_sentences, passage_scores
 from tlcore.models.bases import base_folder
 from tlcore.plan import Plan, make_settings
@@ -21,7 +21,8 @@ from tlcore.predict.passages import NO_ANSWER, Found, Piece
 from tlcore.predict.text import packed
 from tlcore.predict.windows import Window
 from tlcore.strategies import FitInput, get_strategy, teach
-from tlcore.tasks.qa import written
+from tlcore.strategies.rounds import rounded
+from tlcore.tasks.qa import ROUNDS, STEPS_WORTH_TAKING, written
 
 PLACES = [(0, 0), (0, 0), (0, 2), (3, 5), (6, 8), (8, 9), (0, 0)]
 """A special token, one of the question, the words of “aa bb cc.”, a special token."""
@@ -100,7 +101,8 @@ def test_none_is_said_from_where_it_does_best() -> None:
 
 @pytest.mark.parametrize(("rows", "rounds"), [(20, 15), (95, 15), (764, 6), (50_000, 4)])
 def test_few_rows_are_gone_over_more_often(rows: int, rounds: int) -> None:
-    assert rounds_for(rows, 16 if rows < 1000 else 32) == rounds
+    settings = make_settings(get_strategy("full_finetune").Settings, {})
+    assert rounded(settings, rows, STEPS_WORTH_TAKING, ROUNDS).epochs == rounds
 
 
 Given = Callable[..., tuple[FitInput, list[dict[str, Any]]]]

@@ -11,9 +11,10 @@ import pytest
 from tlcore.cli import main
 from tlcore.datasets import make_dataset
 from tlcore.errors import TlcoreError
+from tlcore.plan import make_settings
 from tlcore.predict import passages
 from tlcore.predict.text import PART
-from tlcore.strategies import all_strategies, why_unfit
+from tlcore.strategies import all_strategies, get_strategy, why_unfit
 from tlcore.tables import Table, read_table
 from tlcore.tasks import get_task, guess_by_columns
 from tlcore.tasks.qa import NO_ANSWER, QuestionAnswering
@@ -247,3 +248,22 @@ def test_the_command_line_checks_and_recommends(capsys: pytest.CaptureFixture[st
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert any("row 117" in warning for warning in said["warnings"])
     assert not {one["id"] for one in said["problems"]} & TASK.unfit_checks
+
+
+def test_what_it_takes_is_told_for_its_own_rounds() -> None:
+    strategy = get_strategy("full_finetune")
+    asked: list[int] = []
+
+    class Told:
+        name = strategy.name
+
+        def estimate(self, facts: Any, machine: Any, settings: Any) -> None:
+            asked.append(settings.epochs)
+
+    class Rows:
+        labelled = 764
+
+    for wishes in ({}, {"epochs": 2}):
+        TASK.estimate(Told(), Rows(), None, make_settings(strategy.Settings, wishes))  # type: ignore[arg-type]
+    assert asked == [6, 2]
+    assert TASK.job_phases(strategy) == ("finetune",)

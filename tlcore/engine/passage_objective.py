@@ -7,9 +7,7 @@ what is right for a window that does not hold the whole answer, and for a passag
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,8 @@ from tlcore.evaluate.passages import passage_scores, row_scores
 from tlcore.predict.passages import NO_ANSWER, PASSAGE, Found, answer_from, by_row, inside
 from tlcore.predict.text import parts_of
 from tlcore.predict.windows import Window, cut
-from tlcore.strategies.rounds import batch_size_of
+from tlcore.strategies.rounds import with_rounds
+from tlcore.tasks.qa import ROUNDS, STEPS_WORTH_TAKING
 
 if TYPE_CHECKING:
     import torch
@@ -36,9 +35,6 @@ SHORTEST = 15
 SMALL = 0.02
 """Deviation of the weights a head begins with."""
 ROWS_TO_TUNE = 20
-STEPS_WORTH_TAKING, LEAST_ROUNDS, MOST_ROUNDS = 280, 4, 15
-"""The model as it came was never asked where something stands: nothing shows for the first fifty steps or so, and it goes on
-getting better for longer than a classifier does. Training ends earlier where nothing improves."""
 
 
 class Labels(list[list[int]]):
@@ -67,11 +63,7 @@ class InPassage:
 
     def teach(self, strategy: Strategy, given: FitInput) -> Fitted:
         """As the strategy does it; over more rounds than it takes for sorting texts, where it may choose how many."""
-        settings = given.settings
-        if getattr(settings, "epochs", None) == 0:
-            rounds = rounds_for(len(given.train_texts), batch_size_of(settings, len(given.train_texts)))
-            given = replace(given, settings=replace(settings, epochs=rounds))
-        return strategy.fit(given)
+        return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, ROUNDS))
 
     def rows(self, folder: Path, texts: Sequence[str], targets: Sequence[str], length: int) -> TokenRows:
         """Windows of the passages, each with its question, and a label for each of their tokens."""
@@ -146,11 +138,6 @@ class InPassage:
             answer_from(parts_of(text)[-1], [windows[i] for i in some], [logits[i] for i in some], how)
             for text, some in zip(texts, by_row(windows, len(texts)), strict=True)
         ]
-
-
-def rounds_for(rows: int, batch_size: int) -> int:
-    """Rounds over so many rows: enough for about STEPS_WORTH_TAKING steps."""
-    return max(LEAST_ROUNDS, min(MOST_ROUNDS, math.ceil(STEPS_WORTH_TAKING * batch_size / max(1, rows))))
 
 
 def labels_of(window: Window, start: int, end: int) -> list[int]:

@@ -36,8 +36,12 @@ def epochs_of(settings: Any, rows: int) -> int:
 
 def with_rounds(given: FitInput, steps: int, between: tuple[int, int]) -> FitInput:
     """With enough rounds for about so many steps, least and most, where the number of rounds is left open."""
-    settings, rows = given.settings, len(given.train_texts)
+    return replace(given, settings=rounded(given.settings, len(given.train_texts), steps, between))
+
+
+def rounded(settings: Any, rows: int, steps: int, between: tuple[int, int]) -> Any:
+    """The same of settings alone."""
     if getattr(settings, "epochs", None) != 0:
-        return given
+        return settings
     rounds = math.ceil(steps * batch_size_of(settings, rows) / max(1, rows))
-    return replace(given, settings=replace(settings, epochs=max(between[0], min(between[1], rounds))))
+    return replace(settings, epochs=max(between[0], min(between[1], rounds)))
