@@ -29,6 +29,7 @@ from tlcore.tasks import get_task
 ROOT = Path(__file__).resolve().parents[1]
 TICKETS = ROOT / "sample_data" / "support_tickets" / "support_tickets.csv"
 REVIEWS = ROOT / "sample_data" / "product_reviews" / "product_reviews.xlsx"
+NOTES = ROOT / "sample_data" / "dispatch_notes" / "dispatch_notes.csv"
 COMMENTS = ROOT / "sample_data" / "guest_comments" / "guest_comments.csv"
 TINY = {"vocab_size": 30522, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 130}
 LOUD = {"num_hidden_layers": 2, "initializer_range": 0.2}
@@ -209,6 +210,13 @@ def number_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     home = tmp_path_factory.mktemp("number") / "home"
     wishes = ["--task", "score", "--text", "review", "--label", "stars", "--set", "layers=thirds"]
     return _train(home, str(REVIEWS), *wishes, "--strategy", "frozen_features")
+
+
+@pytest.fixture(scope="session")
+def names_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One frozen_features run on dispatch notes, which finds names, with its zip."""
+    home = tmp_path_factory.mktemp("names") / "home"
+    return _train(home, str(NOTES), "--task", "ner", "--role", "text=note", "--strategy", "frozen_features")
 
 
 @pytest.fixture(scope="session")

@@ -262,3 +262,53 @@ def test_dispatch_notes_are_as_their_page_says() -> None:
     assert openings.most_common(1)[0][1] <= 2
     sets = [frozenset(words(text)) for text in dict.fromkeys(texts)]
     assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))
+
+
+def test_polite_replies_are_as_their_page_says() -> None:
+    folder = ROOT / "polite_replies"
+    frame = pd.read_csv(folder / "polite_replies.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+    assert list(frame.columns) == ["casual", "polite"]
+    said = re.search(r"^(\d+) casual messages", (folder / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert said
+    assert len(frame) == int(said.group(1))
+    assert 150 <= len(frame) <= 300
+    for column in frame.columns:
+        texts = list(frame[column])
+        assert all(text and text == text.strip() for text in texts)
+        assert len(set(texts)) == len(texts)
+        openings = Counter(tuple(words(text)[:5]) for text in texts if len(words(text)) >= 5)
+        assert openings.most_common(1)[0][1] <= 2
+        for (a, left), (b, right) in itertools.combinations([(one, frozenset(words(one))) for one in texts], 2):
+            assert len(left & right) / len(left | right) < 0.8, (a, b)
+    polite = " ".join(frame["polite"])
+    assert not re.search(r"\b(u|ur|pls|cant|dont|gonna|lol)\b", polite)
+
+
+def test_lost_property_is_what_its_page_says() -> None:
+    import io
+    import zipfile
+
+    folder = ROOT / "lost_property"
+    assert (folder / "lost_property.zip").stat().st_size < 1_000_000
+    with zipfile.ZipFile(folder / "lost_property.zip") as archive:
+        frame = pd.read_csv(archive.open("lost_property.csv"), dtype=str, keep_default_na=False)
+        sizes = {name: archive.getinfo(name).file_size for name in archive.namelist()}
+        cut = archive.read("pictures/item-063.png")
+    assert list(frame.columns) == ["item_id", "note", "image", "shelf"]
+    assert list(frame["item_id"]) == [f"L-{n:03d}" for n in range(1, 121)]
+    said = readme_tables(folder)
+    counts = Counter(shelf or "(empty)" for shelf in frame["shelf"])
+    assert {name: int(n) for name, n in said.items() if n.isdigit()} == dict(counts)
+    by_id = frame.set_index("item_id")
+    assert by_id.loc[said["no shelf"], "shelf"] == "" == by_id.loc[said["empty note"], "note"]
+    assert [name for name in frame["image"] if name not in sizes] == [
+        by_id.loc[said["picture missing from the zip"], "image"]
+    ]
+    assert by_id.loc[said["animated picture (two frames)"], "image"].endswith(".gif")
+    assert by_id.loc[said["picture in print colours (CMYK)"], "image"].endswith(".jpg")
+    from PIL import Image
+
+    with pytest.raises(OSError, match=r"truncated|broken"), Image.open(io.BytesIO(cut)) as picture:
+        picture.load()
+    sets = [frozenset(words(text)) for text in frame["note"] if text]
+    assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))

@@ -205,7 +205,7 @@ def train_command(args: argparse.Namespace) -> dict[str, Any]:
     dataset = make_dataset(
         table, task, roles, seed=args.seed, test=test, sample=Sample(args.rows, args.shots),
         split=SplitWish(args.group, args.date, args.points), label_infos=_named(args),
-        test_roles=_test_roles(args, roles, test) if test else None, images=_place(args.images),
+        test_roles=_test_roles(args, roles, test) if test else None, images=_place(args),
     )  # fmt: skip
     more = _unlabelled(args, roles)
     plan = _plan(args, dataset, more[0] if more else None)
@@ -371,8 +371,7 @@ def predict_command(args: argparse.Namespace) -> dict[str, Any]:
             read = ", ".join(predictor.reads)
             raise TlcoreError(f"This model reads no “{min(unknown)}”.", "--role", f"It reads: {read}.")
         _refuse_images(args.images is not None, "image" in predictor.reads, "this model")
-        # Without a word: beside the spreadsheet, as is usual.
-        place = args.images or str(args.file.parent)
+        place = _place(args) or args.file.parent  # without a word: beside the spreadsheet, as is usual
         columns, summary = score_table(with_pictures(predictor, place), table, roles)
         del predictor  # its files must be closed before Windows lets the folder go
     write_table(args.out, columns)
@@ -408,8 +407,7 @@ def _facts(args: argparse.Namespace) -> Any:
 
     table = _read(args.file)
     roles = _roles(args, table, args.file)
-    images = _place(args.images)
-    dataset = make_dataset(table, get_task(args.task), roles, label_infos=_named(args), images=images)
+    dataset = make_dataset(table, get_task(args.task), roles, label_infos=_named(args), images=_place(args))
     return table, dataset, measure_facts(dataset, tokenizer_file("minilm"))
 
 
@@ -469,6 +467,8 @@ def _refuse_images(given: bool, wanted: bool, who: str) -> None:
         )
 
 
-def _place(images: str | None) -> str:
-    """Where the pictures are, so that it still is that place from another folder."""
+def _place(args: argparse.Namespace) -> str:
+    """Where the pictures are, so that it still is that place from another folder; a table in a zip or folder has them beside it."""
+    packed = args.file.is_dir() or args.file.suffix.lower() == ".zip"
+    images = args.images or (args.file if packed else "")
     return str(Path(images).expanduser().resolve()) if images else ""

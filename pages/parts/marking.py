@@ -25,7 +25,7 @@ from tlcore.workspace import Project
 
 TASK, PLACE, OPEN = "ner", "marking", "mark-names"
 SAID, TURN, BASE, WORDS, CHOSEN = "marks said", "marks turn", "marks base", "mark-words", "mark-kind"
-ALL, UNMARKED = "All texts", "Not marked yet"
+ALL, UNMARKED, NO_KIND = "All texts", "Not marked yet", "–"
 ROW, HEAD, MOST = 35, 38, 400
 """Pixels of the grid: a word, the names of the columns, and as high as it gets."""
 
@@ -192,7 +192,9 @@ def _grid(project: Project, row: MarkRow, kinds: Sequence[str]) -> None:
         base = marks.words_of(row.text, _spans(project, row))
         state.remember(f"{BASE} {key}", base)
     words = [row.text[word.begin : word.end] for word in base]
-    frame = pd.DataFrame({"word": words, KIND: [word.kind for word in base], NEW: [word.new for word in base]})
+    frame = pd.DataFrame(
+        {"word": words, KIND: [word.kind or NO_KIND for word in base], NEW: [word.new for word in base]}
+    )
     st.data_editor(
         frame, key=key, hide_index=True, disabled=["word"], column_config=_columns(kinds), row_height=ROW,
         height=min(MOST, HEAD + ROW * len(words)), on_change=_typed, args=(project, key, row, base), alt="The words of this text, each with its kind",
@@ -204,7 +206,7 @@ def _columns(kinds: Sequence[str]) -> dict[str, Any]:
     new = "Only where two names of the same kind stand side by side: tick the first word of the second"
     return {
         "word": column.TextColumn(width=170),
-        KIND: column.SelectboxColumn("name of", options=["", *kinds], width=150, help="Double-click, or Enter, to choose; Delete takes it away"),
+        KIND: column.SelectboxColumn("name of", options=[NO_KIND, *kinds], width=150, help="Double-click, or Enter, to choose; Delete takes it away"),
         NEW: column.CheckboxColumn(width=90, help=new),
     }  # fmt: skip
 
@@ -255,8 +257,13 @@ def _replace(project: Project, row: MarkRow, spans: Sequence[Span] | None) -> No
 
 def _typed(project: Project, key: str, row: MarkRow, base: Sequence[marks.Word]) -> None:
     edited: Mapping[Any, Any] = (state.typed(key) or {}).get("edited_rows", {})
-    words = marks.set_words(base, {int(place): cells for place, cells in edited.items()})
+    typed = {int(place): _no_kind_is_none(cells) for place, cells in edited.items()}
+    words = marks.set_words(base, typed)
     _put(project, row, marks.spans_from(words))
+
+
+def _no_kind_is_none(cells: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: "" if value == NO_KIND else value for name, value in cells.items()}
 
 
 def _mark(project: Project, row: MarkRow, key: str) -> None:

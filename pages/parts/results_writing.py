@@ -39,6 +39,11 @@ class Rewritten:
             lines.append(
                 f"{words.of(rows - wrong, rows)} test texts are right to the letter; there is often more than one right text."
             )
+        copied = ((report.get("baselines") or {}).get("copy") or {}).get("chrf")
+        if copied is not None and test.get("chrf") is not None and copied >= test["chrf"]:
+            lines.append(
+                f"The texts as they are, unchanged, are as close or closer: {copied:.1f}. It needs more rows, or another base model."
+            )
         if test.get("bleu") is not None:
             lines.append(f"BLEU {test['bleu']:.1f} of 100, ROUGE-L {test['rouge_l']:.2f} of 1.")
         return lines

@@ -38,6 +38,7 @@ def taught(
 
     def run(
         strategy: str, family: str, chats: bool = False, sources: list[str] = SOURCES, wish: Callable[[], str | None] = lambda: None,
+        check_stop: Callable[[], None] = lambda: None,
         **wishes: Any,
     ) -> tuple[FittedWriter, list[dict[str, Any]]]:  # fmt: skip
         events: list[dict[str, Any]] = []
@@ -48,7 +49,7 @@ def taught(
         plan = Plan("rewrite", strategy, str(base), "", wishes, 0)
         given = FitInput(
             plan, settings, (), sources, TARGETS, sources[:3], TARGETS[:3], base, work,
-            lambda kind, **fields: events.append({"kind": kind, **fields}), lambda *_: None, lambda: None, wish, TASK.objective((), TARGETS),
+            lambda kind, **fields: events.append({"kind": kind, **fields}), lambda *_: None, check_stop, wish, TASK.objective((), TARGETS),
         )  # fmt: skip
         return teach(one, given), events  # type: ignore[return-value]
 
@@ -151,3 +152,25 @@ def test_the_best_so_far_is_kept_where_it_is_wished(taught: Any) -> None:
     fitted, events = taught("lora", "llama", epochs=50, wish=wish)
     assert fitted.epochs < 50
     assert told(events, "eval")
+
+
+def test_a_paused_learning_goes_on_where_it_was(taught: Any) -> None:
+    from tlcore.errors import StopRequested
+
+    seen: list[int] = []
+
+    def wish() -> str | None:
+        seen.append(1)
+        return "pause" if len(seen) > 9 else None
+
+    def stop() -> None:
+        if len(seen) > 9:
+            raise StopRequested("pause")
+
+    with pytest.raises(StopRequested):
+        taught("lora", "llama", epochs=6, patience=9, wish=wish, check_stop=stop)
+    whole, events = taught("lora", "llama", epochs=6, patience=9)
+    assert told(events, "resumed")[0]["step"] > 0
+    assert told(events, "eval")[0]["epoch"] > 0  # the rounds before are not done again
+    assert told(events, "sample")[0]["before"]
+    assert whole.epochs <= 6

@@ -68,6 +68,7 @@ def test_the_examples_open_in_data(home: Path) -> None:
         "job_adverts.csv",
         "short_news.csv",
         "guest_comments.csv",
+        "polite_replies.csv",
     }
     assert all(e.sentence.endswith(".") and "`" not in e.sentence for e in found)
     app = show("projects")

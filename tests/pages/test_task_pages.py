@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,25 @@ def test_results_and_use_of_numbers(home: Path, number_trained: Any) -> None:
     use = show("use", project=project.id, run=run.name)
     assert not use.exception
     assert "most likely between" in said(use)
+
+
+def test_results_and_use_of_names(home: Path, names_trained: Any) -> None:
+    project, run = with_run(names_trained, task="ner")
+    app = show("results", project=project.id, run=run.name)
+    assert not app.exception
+    text = said(app)
+    assert re.search(r"Found \d+ of 84 names; entity F1 0\.\d\d", text)
+    assert "Really better than looking up names seen before" in text
+    assert "as marked in the file" in text
+    assert any("<mark" in str(one.value) for one in app.get("html"))
+    project.save_draft({"use": "Ask it", "try": {"0": "Imke Dressler <b>of</b> Corvane Ceramics rang"}})
+    use = show("use", project=project.id, run=run.name)
+    assert not use.exception
+    assert "names found" in said(use)
+    shown = "".join(str(one.value) for one in use.get("html"))
+    assert "Corvane Ceramics\u00a0<span" in shown
+    assert "&lt;b&gt;of&lt;/b&gt;" in shown
+    assert "<b>of" not in shown
 
 
 def test_the_score_of_an_event_is_found_whatever_it_is() -> None:

@@ -14,6 +14,7 @@ from tlcore.engine.writer import Writer
 from tlcore.models.writer_base import load_writer
 from tlcore.predict.decoding import Rule, write
 from tlcore.predict.kinds import load_predictor
+from tlcore.predict.rewriter import now_and_then
 
 PROMPTS = [[2001, 2002, 2003], [2005], [2006, 2010, 2011, 2012, 2013, 2014]]
 
@@ -100,3 +101,13 @@ def test_a_damaged_model_is_said_in_words(tmp_path: Path) -> None:
     )
     with pytest.raises((ValueError, OSError)):
         load_predictor(tmp_path)
+
+
+def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.1, 0.2, 0.9, 0.9, 1.0])
+    monkeypatch.setattr("tlcore.predict.rewriter.time.monotonic", lambda: next(clock))
+    told: list[tuple[int, int]] = []
+    tick = now_and_then(lambda done, total: told.append((done, total)), 9)
+    for done in (0, 0, 0, 0, 4):
+        tick(done)
+    assert told == [(0, 9), (0, 9), (4, 9)]

@@ -103,7 +103,8 @@ def answer(fitted: Any, folder: Path, pictures: Path, texts: list[str]) -> Any:
 def test_each_family_learns_in_each_way_and_answers_as_it_did(
     kind: str, learn: str, tiny: Callable[[str], Path], given: Callable[..., Any], tmp_path: Path
 ) -> None:
-    fit, said = given(tiny(kind), learn=learn, folds=2, epochs=2, learning_rate=0 if learn == "frozen" else 1e-3)
+    rate = {"lora": 1e-3, "top": 1e-4, "full": 1e-4}.get(learn, 0.0)
+    fit, said = given(tiny(kind), learn=learn, folds=2, epochs=2, learning_rate=rate)
     before = fingerprint(tiny(kind))
     fitted = STRATEGY.fit(fit)
     right = (fitted.validation_probabilities.argmax(1) == np.array(fit.validation_y)).mean()
@@ -203,6 +204,8 @@ def test_what_is_no_clip_is_refused_at_plan(tiny: Callable[[str], Path]) -> None
     with pytest.raises(TlcoreError, match="cannot start from this base") as error:
         recommend(facts, machine, task="image_text", strategy="clip")
     assert "CLIP or SigLIP" in error.value.fix
+    with pytest.raises(TlcoreError, match="it is for texts with pictures"):
+        recommend(facts, machine, task="classify", strategy="clip")
     usual = recommend(facts, machine, task="image_text")
     assert usual.plan.strategy == "late_fusion"
     assert any(other.strategy == "clip" and "none came with Nudge" in other.why_not for other in usual.alternatives)

@@ -32,6 +32,21 @@ def test_one_column_of_sentences_is_one_column(tmp_path):
     assert table.column("text")[2] == "Well, yes, sir"
 
 
+@pytest.mark.parametrize("tags", [("B-PER", "O"), ("NNP I-NP I-PER", "VBD O O")])
+def test_words_with_tags_are_parted_by_blanks(tmp_path, tags):
+    table = read(
+        tmp_path, f"-DOCSTART- {' '.join(['O'] * len(tags[0].split()))}\n\n" + f"Ada {tags[0]}\ncame {tags[1]}\n\n" * 9
+    )
+    assert table.how.delimiter == " "
+    assert table.column(table.columns[0])[-2:] == ["Ada", "came"]
+    assert table.column(table.columns[-1])[-2:] == [tags[0].split()[-1], "O"]
+
+
+@pytest.mark.parametrize("line", ["Ada came O", "plan B-52", "blood group O"])
+def test_sentences_that_end_like_a_tag_are_sentences(tmp_path, line):
+    assert read(tmp_path, f"text\n{line}\nIt rained all day\n" * 5).how.delimiter is None
+
+
 def test_text_stays_text(tmp_path):
     table = read(tmp_path, "id,text\n007,NA\n1e5,None\n,null\n1.50,TRUE\n")
     assert cells(table) == [["007", "1e5", "", "1.50"], ["NA", "None", "null", "TRUE"]]

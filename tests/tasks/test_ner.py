@@ -105,6 +105,13 @@ def test_sentence_ids_tell_sentences_apart_in_each_row_or_their_first(make_table
     assert found.row_numbers.tolist() == [2, 5]
 
 
+def test_the_mark_of_a_document_is_no_word(make_table: MakeTable) -> None:
+    table = make_table(word=["-DOCSTART-", "", "Ada", "came"], tag=["O", "", "I-PER", "O"])
+    found, _ = TASK.arrange(table, {"text": ["word"], "entities": ["tag"]})
+    assert found.column("word") == ["Ada came"]
+    assert named("Ada came", found.column("tag")[0]) == [("Ada", "PER")]
+
+
 def test_a_file_of_words_is_learned_from_sentence_by_sentence(make_table: MakeTable) -> None:
     names = ["Ada", "Bob", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida", "Jo", "Kit", "Lou"]
     tokens = [token for name in names for token in (name, "came", "to", name, "ville", "")]

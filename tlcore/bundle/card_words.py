@@ -165,7 +165,8 @@ class Texts(OneLabel):
     )
 
     def does(self, report: Report, labels: str) -> str:
-        return "writes what it should become"
+        told = str(((report.get("answer") or {}).get("prompt") or {}).get("instruction") or "").replace("`", "")
+        return "writes what it should become" + (f", told: `{' '.join(told.split())}`" if told else "")
 
     def right(self, test: Report) -> str:
         same = test["rows"] - test["wrong"]

@@ -22,6 +22,7 @@ from tlcore.models.virtual_tokens import count_of, unhooked
 from tlcore.models.writer_base import WriterBase, load_writer
 from tlcore.predict.decoding import settings_of, write
 from tlcore.predict.prompting import JOIN, Prompter
+from tlcore.predict.rewriter import now_and_then
 from tlcore.predict.text import PART
 from tlcore.strategies.base import FitInput, Strategy
 from tlcore.strategies.rounds import batch_size_of
@@ -195,6 +196,6 @@ def _untuned(
     start = None if base.reads_first else Writer(base.lm, base.lm.base_model, prompter.before).eval().start()
     distinct = sorted(set(texts))
     rule = replace(settings_of(answer), beams=1)
-    found = write(base.lm, start, prompter.ids(distinct), rule, lambda done: progress(done, len(distinct)))
+    found = write(base.lm, start, prompter.ids(distinct), rule, now_and_then(progress, len(distinct)))
     known = {text: prompter.words(ids) for text, ids in zip(distinct, found, strict=True)}
     return [known[text] for text in texts]

@@ -109,4 +109,4 @@ def load_towers(folder: Path) -> Towers:
     width = int(model.config.projection_dim if kind == "clip" else text.hidden_size)
     eye = Eye(image, width, int(vision.image_size), mean, scale, fingerprint(folder))
     pad = int(getattr(text, "pad_token_id", 0) or 0)
-    return Towers(folder, tower, eye, int(text.max_position_embeddings), pad, float(model.logit_scale.exp()))
+    return Towers(folder, tower, eye, int(text.max_position_embeddings), pad, float(model.logit_scale.detach().exp()))

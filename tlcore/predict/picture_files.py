@@ -162,7 +162,8 @@ def pixels(image: Any, size: int) -> np.ndarray:
 
 def normalised(batch: Iterable[np.ndarray], mean: Iterable[float], scale: Iterable[float]) -> np.ndarray:
     """uint8 pictures [size, size, 3] -> float32 [pictures, 3, size, size] as an encoder reads them."""
-    found = (np.stack(list(batch)).astype(np.float32) - np.float32(list(mean))) / np.float32(list(scale))
+    middle, spread = (np.array(list(one), dtype=np.float32) for one in (mean, scale))
+    found = (np.stack(list(batch)).astype(np.float32) - middle) / spread
     return np.ascontiguousarray(found.transpose(0, 3, 1, 2))
 
 

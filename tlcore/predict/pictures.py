@@ -128,7 +128,9 @@ class PicturePredictor:
         self, names: Sequence[str], progress: Callable[[int, int], None] | None
     ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """[2 labels] by the name of the picture, as `_by_picture` has it, and what is to be said of it (of each that is not in order)."""
-        distinct, known, notes = list(dict.fromkeys(names)), {}, {}
+        distinct = list(dict.fromkeys(names))
+        known: dict[str, np.ndarray] = {}
+        notes: dict[str, str] = {}
         for start in range(0, len(distinct), AT_ONCE):
             ready: dict[str, np.ndarray] = {}
             for name in distinct[start : start + AT_ONCE]:

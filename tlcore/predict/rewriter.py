@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from .predictor import ABOUT, reads_of
 from .prompting import Prompter
 
 START, TEXT = "start.safetensors", "text"
+HALF_A_LETTER = "\ufffd"
+"""What a letter looks like of which only the first word piece is written."""
+SECONDS_BETWEEN_LOOKS = 0.5
 WISHES = ("max_new_tokens", "num_beams", "no_repeat")
 
 
@@ -95,7 +99,7 @@ class Rewriter:
 
         distinct = sorted({text for text in texts if text.strip()})
         rule = self.rule if most is None else replace(self.rule, most=min(most, self.rule.most))
-        tick = (lambda done: progress(done, len(distinct))) if progress else (lambda done: None)
+        tick = now_and_then(progress, len(distinct))
         found = write(self._lm, self._start, self.prompter.ids(distinct), rule, tick) if distinct else []
         known = {text: self.prompter.words(ids) for text, ids in zip(distinct, found, strict=True)}
         return Written([known.get(text, "") for text in texts])
@@ -105,9 +109,22 @@ class Rewriter:
         from .decoding import write
 
         def said(ids: list[int]) -> None:
-            heard(self.prompter.words(ids))
+            heard(self.prompter.words(ids).rstrip(HALF_A_LETTER))
 
         return self.prompter.words(write(self._lm, self._start, self.prompter.ids([text]), self.rule, said=said)[0])
+
+
+def now_and_then(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:
+    """Tells `progress` how many of all are done, not at every word: where more are done, and every SECONDS_BETWEEN_LOOKS."""
+    told, at = -1, 0.0
+
+    def tick(done: int) -> None:
+        nonlocal told, at
+        if progress and (done != told or time.monotonic() - at >= SECONDS_BETWEEN_LOOKS):
+            told, at = done, time.monotonic()
+            progress(done, total)
+
+    return tick
 
 
 def _opened(folder: Path, about: dict[str, Any], threads: int | None) -> tuple[Any, Any, Tokenizer]:

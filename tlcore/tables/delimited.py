@@ -20,6 +20,9 @@ _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n')
 _PRINTED = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "blank", ALIGNED: "gap of two or more blanks"}
 _RULE, _MARKDOWN = re.compile(r"\s*[:=+|-]{3}[\s:=+|-]*"), re.compile(r"[\s:+|-]+")
 
+_TAG, _TAGGED_SEEN = re.compile(r"O|[BIESLUM]-\S+"), 20_000
+"""The tag of a word, and characters of a file that are looked at for such tags."""
+
 
 def read_delimited(data: bytes, file: str, wishes: Wishes, limits: Limits) -> Grid:
     """Raises TlcoreError for what is no text, an impossible delimiter, too many rows."""
@@ -53,7 +56,16 @@ def choose_dialect(text: str, delimiter: str | None, file: str) -> tuple[Dialect
         return dialect_for(text, checked), bool(hint and hint.group(1) == checked)
     if hint:
         return dialect_for(text[hint.end() :], hint.group(1)), True
-    return find_dialect(text), False
+    found = find_dialect(text)
+    return (dialect_for(text, " ") if found.delimiter is None and _is_tagged(text) else found), False
+
+
+def _is_tagged(text: str) -> bool:
+    """Whether each line is a word and its tags with single blanks between, the last such as B-PERSON or O: names marked as in CoNLL 2003."""
+    lines = [line.rstrip() for line in text[:_TAGGED_SEEN].splitlines()[:-1] if line.strip()]
+    tags = [line.rsplit(" ", 1)[-1] for line in lines]
+    counts = {line.count(" ") for line in lines}
+    return len(counts) == 1 and 0 not in counts and all(map(_TAG.fullmatch, tags)) and any("-" in tag for tag in tags)
 
 
 def _checked(delimiter: str, file: str) -> str:

@@ -21,6 +21,8 @@ KEYS = {
 }
 NO_BLANK_BEFORE = frozenset(",.;:!?)]}%’”…'") | {"'s", "n't", "'m", "'re", "'ve", "'ll", "'d"}
 NO_BLANK_AFTER = frozenset("([{“‘$€£#@")
+DOCUMENT = "-DOCSTART-"
+"""Stands in CoNLL 2003 where a document begins; no word of it."""
 Span = tuple[int, int, str]
 
 
@@ -133,7 +135,7 @@ def sentences(
         if breaks[i] and rows:
             yield _sentence(rows, tokens, tags)
             rows = []
-        if token.strip():
+        if token.strip() not in ("", DOCUMENT):
             rows.append(i)
     if rows:
         yield _sentence(rows, tokens, tags)

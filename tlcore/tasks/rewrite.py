@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
-from tlcore.plan import setting
 from tlcore.predict.text import join_text, parts_of
 from tlcore.tasks.base import Role, Usual
+from tlcore.writing_settings import writing_settings
 
 if TYPE_CHECKING:
     from tlcore.engine.objectives import Objective
@@ -30,7 +28,6 @@ PAIRS = (
 )  # fmt: skip
 """Names of columns that mean a text and what it is to become."""
 INSTRUCTIONS = ("instruction", "instructions", "task", "system")
-SENSIBLE = "Rewrite the text."
 NO_CLASSES = "It sorts texts into groups; here a text is to be written."
 UNFIT = {
     "frozen_features": "A classifier on top of a model cannot write. " + NO_CLASSES,
@@ -40,18 +37,6 @@ UNFIT = {
     "zero_shot": "It chooses among labels that are described; here there are none. The untrained model is tested beside yours anyway.",
     "few_shot_prompt": "It chooses among labels; here there are none.",
 }
-RATES = {
-    "lora": 1e-3,
-    "lokr": 2e-3,
-    "ia3": 1e-2,
-    "top_layers": 1e-4,
-    "full_finetune": 1e-4,
-    "prompt_tuning": 1e-2,
-    "prefix_tuning": 1e-2,
-}
-"""Peak learning rates: an encoder under a new head needs other ones than a model that writes already."""
-LEFT_OUT = ("head_learning_rate", "watch", "layers", "dropout", "class_weight")
-"""Settings of a classifier on top, which is not here."""
 TOKENS_A_SECOND, GENERATED_A_SECOND = 95.0, 55.0
 """Of SmolLM2 on one core of a laptop: word pieces learned from, and written many texts at once; measured roughly."""
 ROWS_WRITTEN = 32
@@ -172,7 +157,7 @@ class Rewrite(Usual):
         return written_report(truth, answers, baselines)
 
     def settings(self, strategy: Strategy) -> type[Any]:
-        found: type[Any] = _settings(strategy)  # type: ignore[arg-type]
+        found: type[Any] = writing_settings(strategy)  # type: ignore[arg-type]
         return found
 
     def job_phases(self, strategy: Strategy) -> tuple[str, ...]:
@@ -205,42 +190,6 @@ class _Writes:
         from tlcore.engine.rewriting import teach
 
         return teach(strategy, given)
-
-
-OWN: dict[str, Any] = {
-    "instruction": setting(SENSIBLE, "Instruction", "What the model is told to do with every text. It is read before the text, also by the "
-                           "untrained model that yours is compared with. A column of instructions takes its place.", term="prompt", asked=True),
-    "max_new_tokens": setting(0, "Longest answer", "0 chooses by the right texts it learns from.", low=0, high=1024, unit="word pieces",
-                              term="max_new_tokens", advanced=True),
-    "num_beams": setting(1, "Ways to go on", "How many beginnings of an answer are followed at once. More is slower and sometimes better.",
-                         low=1, high=8, term="beam search", advanced=True),
-    "no_repeat": setting(6, "Guard against repeating", "So many word pieces in a row are never said twice in an answer; 0 lets it repeat itself.",
-                         low=0, high=20, unit="word pieces", term="no_repeat_ngram_size", advanced=True),
-    "gradient_checkpointing": setting("auto", "Save memory", "Computes parts twice instead of keeping them: a third slower, much less memory. "
-                                      "Auto does so where memory is short.", choices=("auto", "yes", "no"), term="gradient checkpointing",
-                                      advanced=True),
-}  # fmt: skip
-
-
-@cache
-def _settings(strategy: Any) -> type[Any]:
-    """A strategy's settings without those of a classifier, with those of writing; learning rates as they suit a model that writes."""
-    name, kind = strategy.name, strategy.Settings
-    fields: list[tuple[str, Any, Any]] = [(own, type(spec.default), _again(spec)) for own, spec in OWN.items()]
-    for spec in dataclasses.fields(kind):
-        if spec.name in LEFT_OUT or spec.name in OWN:
-            continue
-        changed = RATES.get(name) if spec.name == "learning_rate" else 2 if spec.name == "patience" else None
-        fields.append((spec.name, spec.type, _again(spec, changed)))
-    given = {"head_learning_rate": property(lambda self: self.learning_rate)}
-    return dataclasses.make_dataclass("Settings", fields, frozen=True, namespace=given)
-
-
-def _again(spec: dataclasses.Field[Any], default: Any = None) -> Any:
-    meta = dict(spec.metadata)
-    if default is not None and meta.get("high") is not None:
-        meta["high"] = max(meta["high"], 10 * default)
-    return dataclasses.field(default=spec.default if default is None else default, metadata=meta)
 
 
 def _named_pair(table: Table) -> tuple[str, str] | tuple[()]:
