@@ -282,3 +282,33 @@ def test_polite_replies_are_as_their_page_says() -> None:
             assert len(left & right) / len(left | right) < 0.8, (a, b)
     polite = " ".join(frame["polite"])
     assert not re.search(r"\b(u|ur|pls|cant|dont|gonna|lol)\b", polite)
+
+
+def test_lost_property_is_what_its_page_says() -> None:
+    import io
+    import zipfile
+
+    folder = ROOT / "lost_property"
+    assert (folder / "lost_property.zip").stat().st_size < 1_000_000
+    with zipfile.ZipFile(folder / "lost_property.zip") as archive:
+        frame = pd.read_csv(archive.open("lost_property.csv"), dtype=str, keep_default_na=False)
+        sizes = {name: archive.getinfo(name).file_size for name in archive.namelist()}
+        cut = archive.read("pictures/item-063.png")
+    assert list(frame.columns) == ["item_id", "note", "image", "shelf"]
+    assert list(frame["item_id"]) == [f"L-{n:03d}" for n in range(1, 121)]
+    said = readme_tables(folder)
+    counts = Counter(shelf or "(empty)" for shelf in frame["shelf"])
+    assert {name: int(n) for name, n in said.items() if n.isdigit()} == dict(counts)
+    by_id = frame.set_index("item_id")
+    assert by_id.loc[said["no shelf"], "shelf"] == "" == by_id.loc[said["empty note"], "note"]
+    assert [name for name in frame["image"] if name not in sizes] == [
+        by_id.loc[said["picture missing from the zip"], "image"]
+    ]
+    assert by_id.loc[said["animated picture (two frames)"], "image"].endswith(".gif")
+    assert by_id.loc[said["picture in print colours (CMYK)"], "image"].endswith(".jpg")
+    from PIL import Image
+
+    with pytest.raises(OSError, match=r"truncated|broken"), Image.open(io.BytesIO(cut)) as picture:
+        picture.load()
+    sets = [frozenset(words(text)) for text in frame["note"] if text]
+    assert all(len(a & b) / len(a | b) < 0.8 for a, b in itertools.combinations(sets, 2))

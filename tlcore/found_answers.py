@@ -6,6 +6,7 @@ one side only, an answer stands three times. What is found is always a piece of 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from bisect import bisect_left
@@ -66,6 +67,28 @@ def find_answer(passage: str, answer: str, question: str, start: int | None = No
         return Place(begin, passage[begin:end], NEAREST, len(spans))
     ((begin, end),) = spans
     return Place(begin, passage[begin:end], how)
+
+
+def listed_answer(cell: str) -> tuple[str, int | None] | None:
+    """Text and start of an answer that is written as data sets of questions have it: {"text": [...], "answer_start": [...]}, or a
+    list of {"text", "answer_start"}. The first of several; no text where the list is empty. None where a cell is no such thing.
+    """
+    if not cell.startswith(("{", "[")):
+        return None
+    try:
+        found = json.loads(cell)
+    except ValueError:
+        return None
+    if isinstance(found, list) and all(isinstance(one, dict) and "text" in one for one in found):
+        found = {name: [one.get(name) for one in found] for name in ("text", "answer_start")}
+    if not isinstance(found, dict) or "text" not in found:
+        return None
+    text, start = (_first(found.get(name)) for name in ("text", "answer_start"))
+    return str(text or ""), start if isinstance(start, int) else None
+
+
+def _first(value: object) -> object:
+    return (value[0] if value else None) if isinstance(value, list) else value
 
 
 def _everywhere(passage: str, answer: str) -> Iterator[int]:

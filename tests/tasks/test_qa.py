@@ -267,3 +267,25 @@ def test_what_it_takes_is_told_for_its_own_rounds() -> None:
         TASK.estimate(Told(), Rows(), None, make_settings(strategy.Settings, wishes))  # type: ignore[arg-type]
     assert asked == [6, 2]
     assert TASK.job_phases(strategy) == ("finetune",)
+
+
+def test_answers_written_as_data_sets_have_them_are_read(tmp_path: Path) -> None:
+    rows = [
+        {"question": row["question"], "context": row["context"],
+         "answers": json.dumps({"text": [row["answer"]], "answer_start": [row["context"].index(row["answer"])]})}
+        for row in many()
+    ]  # fmt: skip
+    rows += [{**rows[0], "question": "Who?", "answers": '{"text": [], "answer_start": []}'}]
+    found = table(tmp_path, rows)
+    assert guess_by_columns(found) == "qa"
+    roles = {**ROLES, "answer": ("answers",)}
+    dataset = make_dataset(found, TASK, roles)
+    targets = [json.loads(label) for label in dataset.rows["label"]]
+    assert [one["text"] for one in targets] == [*(row["answer"] for row in many()), ""]
+    listed = {
+        **rows[0],
+        "answers": '[{"text": "office", "answer_start": 4}, {"text": "the office", "answer_start": 0}]',
+    }
+    assert json.loads(TASK.target(roles, listed) or "") == {"text": "office", "start": 4}
+    braces = {**rows[0], "context": "Write {name} or [it].", "answers": "{name}"}
+    assert json.loads(TASK.target(roles, braces) or "") == {"text": "{name}", "start": 6}

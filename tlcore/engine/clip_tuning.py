@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from tlcore.engine.fusion import Heads, Pair
+from tlcore.engine.fusion import Heads
 from tlcore.models.clip import Towers
 from tlcore.models.saved import Head
 from tlcore.predict.picture_files import Pictures, normalised, pixels
@@ -37,10 +37,10 @@ class Rows:
     y: np.ndarray
 
 
-def tune(given: FitInput, towers: Towers, pictures: Pictures, rows: Rows, pair: Pair, heads: Heads) -> Heads:
+def tune(given: FitInput, towers: Towers, pictures: Pictures, rows: Rows, heads: Heads) -> Heads:
     """Learn from the rows, in place; the heads that come of it. heads: where they start, learned on the still towers."""
     settings, moved = given.settings, _open(towers, given.settings)
-    linears = _linears(heads, pair)
+    linears = _linears(heads)
     groups = [{"params": moved, "lr": settings.learning_rate}, {"params": linears.parameters(), "lr": HEADS_RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     rng, held = np.random.default_rng(given.plan.seed), _Held(towers, pictures, rows.names)
@@ -64,12 +64,12 @@ def tune(given: FitInput, towers: Towers, pictures: Pictures, rows: Rows, pair: 
         optimizer.step()
         told.step(step + 1, float(loss.detach()), optimizer.param_groups[0]["lr"], len(batch))
     _close(towers)
-    return _as_heads(linears, heads)
+    return _as_heads(linears)
 
 
 def _open(towers: Towers, settings: Any) -> list[torch.nn.Parameter]:
     """What moves of both towers."""
-    parts = (towers.text, towers.eye.encoder)
+    parts: tuple[Any, Any] = (towers.text, towers.eye.encoder)
     if settings.learn == "lora":
         from peft import LoraConfig, inject_adapter_in_model
 
@@ -98,12 +98,13 @@ def _close(towers: Towers) -> None:
             if isinstance(module, LoraLayer):
                 module.merge()
                 parent, _, last = name.rpartition(".")
-                setattr(part.get_submodule(parent), last, module.get_base_layer())
+                still: Any = module
+                setattr(part.get_submodule(parent), last, still.get_base_layer())
         part.requires_grad_(False)
         part.eval()
 
 
-def _linears(heads: Heads, pair: Pair) -> torch.nn.ModuleDict:
+def _linears(heads: Heads) -> torch.nn.ModuleDict:
     found = torch.nn.ModuleDict()
     for name, head in (("text", heads.text), ("image", heads.image), ("joint", heads.joint)):
         linear = torch.nn.Linear(head.weight.shape[1], len(head.weight))
@@ -113,11 +114,9 @@ def _linears(heads: Heads, pair: Pair) -> torch.nn.ModuleDict:
     return found
 
 
-def _as_heads(linears: torch.nn.ModuleDict, heads: Heads) -> Heads:
-    found = {
-        name: Head(linear.weight.detach().numpy().copy(), linear.bias.detach().numpy().copy())
-        for name, linear in linears.items()
-    }
+def _as_heads(linears: torch.nn.ModuleDict) -> Heads:
+    learned = {name: value.detach().numpy().copy() for name, value in linears.named_parameters()}
+    found = {name: Head(learned[f"{name}.weight"], learned[f"{name}.bias"]) for name in ("text", "image", "joint")}
     return Heads(found["text"], found["image"], found["joint"], None)
 
 

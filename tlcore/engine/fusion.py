@@ -151,7 +151,8 @@ def _for_pictures(given: FitInput) -> FitInput:
             fields["what"] = f"{fields['what']} (picture)"
         given.emit(kind, **fields)
 
-    return replace(given, emit=emit, objective=_Stricter(given.objective))
+    stricter: Any = _Stricter(given.objective)
+    return replace(given, emit=emit, objective=stricter)
 
 
 class _Stricter:
@@ -208,6 +209,11 @@ def answers_of(given: FitInput, heads: Heads, pair: Pair, ways: Ways) -> list[np
         (heads.joint, pair.side_by_side(ways.text.layers), pair.both),
     ]
     return [_read(given, *one) for one in found]
+
+
+def mixed(three: Sequence[np.ndarray], mix: Mix) -> np.ndarray:
+    """What `answers_of` gives, added up."""
+    return fused(three[0], three[1], three[2], mix.weights, mix.sharpness)
 
 
 def _read(given: FitInput, head: Head, x: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -293,7 +299,7 @@ def _curve(given: FitInput, pair: Pair, y: np.ndarray, ways: Ways, mix: Mix) -> 
         rows = order[:size]
         if given.objective.learnable(y[rows]):
             heads = learn_heads(given, pair.part(rows), y[rows], ways)
-            found = fused(*answers_of(given, heads, pair.part(slice(cut, None)), ways), mix.weights, mix.sharpness)
+            found = mixed(answers_of(given, heads, pair.part(slice(cut, None)), ways), mix)
             known = ~np.isnan(found[:, 0])
             if known.any():
                 goodness = given.objective.goodness(found[known], y[cut:][known])

@@ -58,7 +58,9 @@ def picture_features(
 ) -> tuple[np.ndarray, np.ndarray]:
     """float32 [rows, width] and whether there is a picture that can be read, bool [rows]; zeros where there is none."""
     rows = list(names)
-    store, place, keys = Store(Workspace().feature_cache / eye.fingerprint), {}, []
+    store = Store(Workspace().feature_cache / eye.fingerprint)
+    place: dict[str, int] = {}
+    keys: list[bytes] = []
     for name in dict.fromkeys(rows):
         data, problem = pictures.read(name)
         if not problem:

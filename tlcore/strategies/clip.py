@@ -122,9 +122,8 @@ def _tuned(
     from dataclasses import replace
 
     from tlcore.engine.clip_tuning import Rows, tune
-    from tlcore.engine.fusion import Half, Pair, answers_of, learn_heads
+    from tlcore.engine.fusion import Half, Pair, answers_of, learn_heads, mixed
     from tlcore.pictures import open_pictures
-    from tlcore.predict.pictures import fused
     from tlcore.runs import PICTURES
 
     words, names, y = rows
@@ -136,7 +135,7 @@ def _tuned(
     heads = learn_heads(given, train, y[:cut], found.ways)
     pictures = open_pictures((given.keep_folder or given.work_folder) / PICTURES)
     learned = Rows(towers.ids(words[:cut]), names[:cut], train.text.there, train.image.there, y[:cut])
-    heads = tune(given, towers, pictures, learned, train, heads)
+    heads = tune(given, towers, pictures, learned, heads)
     validation = found.validation
     if cut < len(y):
         looked = [
@@ -147,7 +146,7 @@ def _tuned(
             Half(towers.read(words[cut:])[:, None], pair.text.there[cut:]),
             Half(towers.eye.look(looked)[:, None], pair.image.there[cut:]),
         )
-        validation = fused(*answers_of(given, heads, after, found.ways), found.mix.weights, found.mix.sharpness)
+        validation = mixed(answers_of(given, heads, after, found.ways), found.mix)
         known = validation[:, 0] == validation[:, 0]
         if known.any():
             goodness = given.objective.goodness(validation[known], y[cut:][known])
@@ -169,9 +168,8 @@ def _by_prompts(given: FitInput, towers: Towers, pair: Pair) -> Fitted:
     """Heads whose weights are what the text tower says of each label's prompt: nothing is learned."""
     import numpy as np
 
-    from tlcore.engine.fusion import Heads, Mix, Ways, answers_of
+    from tlcore.engine.fusion import Heads, Mix, Ways, answers_of, mixed
     from tlcore.models.saved import Head
-    from tlcore.predict.pictures import fused
     from tlcore.strategies.reading import Reading
 
     prompt = given.settings.prompt if PLACE in given.settings.prompt else f"{given.settings.prompt} {PLACE}"
@@ -182,8 +180,7 @@ def _by_prompts(given: FitInput, towers: Towers, pair: Pair) -> Fitted:
     heads, mix = Heads(Head(weight, bias), Head(weight, bias), joint, None), Mix(ZERO_SHOT_WEIGHTS, 1.0)
     still = Reading((0,), 0.0, False, None)
     unseen = pair.part(slice(len(given.train_texts), None))
-    found = answers_of(given, heads, unseen, Ways("logistic", still, still, 0.0))
-    validation = fused(*found, mix.weights, mix.sharpness)
+    validation = mixed(answers_of(given, heads, unseen, Ways("logistic", still, still, 0.0)), mix)
     said = {"learn": ZERO_SHOT, "prompt": prompt, "weights": list(mix.weights)}
     return _fitted(towers, heads, mix, validation, said, None)
 

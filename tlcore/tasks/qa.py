@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tlcore.errors import TlcoreError
-from tlcore.found_answers import ABSENT, ALIKE, MOVED, NEAREST, NOWHERE, Place, find_answer
+from tlcore.found_answers import ABSENT, ALIKE, MOVED, NEAREST, NOWHERE, Place, find_answer, listed_answer
 from tlcore.predict.text import parts_of
 from tlcore.tasks.base import Role, Usual
 
@@ -104,7 +104,7 @@ class QuestionAnswering(Usual):
         if not {"question", "context", "answer"} <= cells.keys():
             return self
         numbers = [int(number) for number in table.row_numbers]
-        rows = [{name: column[i] for name, column in cells.items()} for i in range(len(numbers))]
+        rows = [_plain(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
         first = _counts_from(rows)
         found = _Found(roles["answer"][0], first)
         for number, row in zip(numbers, rows, strict=True):
@@ -114,7 +114,7 @@ class QuestionAnswering(Usual):
 
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         """{"text", "start"} as JSON, start counted in the passage as the model reads it; no text and -1 where there is none."""
-        cells = {name: row[columns[0]] for name, columns in roles.items() if columns}
+        cells = _plain({name: row[columns[0]] for name, columns in roles.items() if columns})
         if not cells.get("question", "").strip() or not cells.get("context", "").strip():
             return None
         if _says_none(cells, roles):
@@ -163,7 +163,9 @@ class QuestionAnswering(Usual):
             return 0.0
         question, context, answer = (table.cells(str(found[name])) for name in ("question", "context", "answer"))
         filled = [
-            (q, c, a.strip()) for q, c, a in zip(question, context, answer, strict=True) if a.strip() and c.strip()
+            (q, c, (listed_answer(a.strip()) or (a.strip(), None))[0])
+            for q, c, a in zip(question, context, answer, strict=True)
+            if a.strip() and c.strip()
         ]
         inside = sum(a in c and len(a) < len(c) for _, c, a in filled)
         return 0.95 if filled and inside >= MOSTLY * len(filled) else 0.0
@@ -258,6 +260,15 @@ class _Found:
                 example = f" (“{self.example[how]}”)" if self.example[how] else ""
                 notes.append(f"In {_rows(len(rows))} {what}: {_named(rows)}{example}.")
         return notes
+
+
+def _plain(cells: dict[str, str]) -> dict[str, str]:
+    """With an answer that is written as data sets have it as text and start."""
+    listed = listed_answer(cells.get("answer", "").strip())
+    if listed is None:
+        return cells
+    text, start = listed
+    return {**cells, "answer": text or NO_ANSWER, **({} if start is None else {"start": str(start)})}
 
 
 def _place(cells: Mapping[str, str], first: int) -> Place:

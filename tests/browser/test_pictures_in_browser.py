@@ -66,7 +66,7 @@ def test_pictures_from_upload_to_zip(
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
     expect(page.get_by_text("CLIP-like models")).to_be_visible()
-    expect(page.get_by_text(re.compile("Not for this task: .*would not look at your pictures"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Not here: .*would not look at your pictures"))).to_be_visible()
     steps.start(page)
     expect(page.get_by_text("Look at the pictures")).to_be_visible(timeout=steps.STEP_SECONDS)
     steps.wait_for_model(page)
