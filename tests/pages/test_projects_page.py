@@ -69,6 +69,9 @@ def test_the_examples_open_in_data(home: Path) -> None:
         "short_news.csv",
         "guest_comments.csv",
         "polite_replies.csv",
+        "dispatch_notes.csv",
+        "handbook_questions.csv",
+        "lost_property.zip",
     }
     assert all(e.sentence.endswith(".") and "`" not in e.sentence for e in found)
     app = show("projects")
