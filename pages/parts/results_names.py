@@ -64,10 +64,10 @@ def _kinds(report: Report) -> None:
     missing = sorted(
         {str(one["label"]) for one in report.get("per_class") or []} - {str(one["label"]) for one in found}
     )
-    more = f" Not in the test rows: {', '.join(missing)}." if missing else ""
+    more = f" Not in the test rows: {words.escape_md(', '.join(missing))}." if missing else ""
     st.caption(
         "There: marked in the test rows. Given: what the model found. Precision: how many of those it gave are right. Recall: how many "
-        f"of those that are there it found.{words.escape_md(more)}"
+        f"of those that are there it found.{more}"
     )
 
 

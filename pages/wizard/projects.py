@@ -10,7 +10,8 @@ from pages.parts.words import escape_md, plural
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
 
-NEWEST = 8
+NEWEST, IN_A_ROW = 8, 3
+"""Projects that are shown at once; examples beside each other."""
 
 
 def main() -> None:
@@ -85,15 +86,20 @@ def _examples() -> None:
     if not found:
         return
     st.subheader("Try an example", anchor=False)
-    for column, example in zip(st.columns(len(found)), found, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{escape_md(example.title)}**")
-            st.caption(escape_md(example.sentence))
-            if st.button("Try this one", key=f"try-{example.file.stem}"):
-                project = state.workspace().create_project(example.title)
-                project.save_upload(example.file.name, example.file)
-                state.open_project(project)
-                state.go("data")
+    for first in range(0, len(found), IN_A_ROW):
+        for column, example in zip(st.columns(IN_A_ROW), found[first : first + IN_A_ROW], strict=False):
+            with column, st.container(border=True, height="stretch"):
+                _example(example)
+
+
+def _example(example: listing.Example) -> None:
+    st.markdown(f"**{escape_md(example.title)}**")
+    st.caption(escape_md(example.sentence))
+    if st.button("Try this one", key=f"try-{example.file.stem}"):
+        project = state.workspace().create_project(example.title)
+        project.save_upload(example.file.name, example.file)
+        state.open_project(project)
+        state.go("data")
 
 
 main()
