@@ -69,13 +69,8 @@ def test_the_examples_open_in_data(home: Path) -> None:
         "short_news.csv",
         "guest_comments.csv",
         "polite_replies.csv",
-<<<<<<< HEAD
-        "handbook_questions.csv",
-        "dispatch_notes.csv",
-=======
         "dispatch_notes.csv",
         "handbook_questions.csv",
->>>>>>> main
         "lost_property.zip",
     }
     assert all(e.sentence.endswith(".") and "`" not in e.sentence for e in found)
