@@ -173,7 +173,8 @@ def test_rows(test: Table, task: Task, roles: Roles, labels: Sequence[str]) -> t
         unknown.update(name for name in task.names(label) if name not in known)
     if TEST not in rows["split"]:
         raise TlcoreError("No row of the test file has both a text and a label.", test.how.file, "Check its columns.")
-    notes = [f"The test file: {note[0].lower()}{note[1:]}" for note in left_out_warnings(rows)]
+    said = [*left_out_warnings(rows), *task.notes_on(test, roles)]
+    notes = [f"The test file: {note[0].lower()}{note[1:]}" for note in said]
     if unknown:
         names = ", ".join(f"“{label[:40]}” ({count})" for label, count in unknown.most_common(5))
         notes.append(

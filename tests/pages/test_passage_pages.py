@@ -49,7 +49,7 @@ def test_the_switch_says_what_an_empty_answer_means(project: Project) -> None:
     check = show("check", project=project.id)
     assert not check.exception
     assert "49 rows, each with an answer, to learn from" in said(check)
-    assert "1 row of a question that the passage does not answer" in said(check)
+    assert "1 row is of a question that the passage does not answer" in said(check)
     app = show("data", project=project.id)
     app.toggle[0].set_value(False).run()
     assert project.draft()["roles"]["unanswerable"] == []

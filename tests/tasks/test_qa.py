@@ -289,3 +289,11 @@ def test_answers_written_as_data_sets_have_them_are_read(tmp_path: Path) -> None
     assert json.loads(TASK.target(roles, listed) or "") == {"text": "office", "start": 4}
     braces = {**rows[0], "context": "Write {name} or [it].", "answers": "{name}"}
     assert json.loads(TASK.target(roles, braces) or "") == {"text": "{name}", "start": 6}
+
+
+def test_what_is_odd_in_a_test_file_is_said_too(tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    test = table(tmp_path / "test", [*many(3), asked(answer="in Paris")])
+    dataset = make_dataset(table(tmp_path, many()), TASK, ROLES, test=test)
+    assert dataset.counts()["test"] == 3
+    assert any(note.startswith("The test file: in 1 row") and "row 4" in note for note in dataset.warnings)

@@ -33,6 +33,9 @@ class Usual:
     instead = ("", "")
     each = "a number"
 
+    def notes_on(self, test: Table, roles: Mapping[str, Sequence[str]]) -> list[str]:
+        return []
+
     def settings(self, strategy: Strategy) -> type[Any]:
         return strategy.Settings
 
@@ -150,6 +153,10 @@ class Task(Protocol):
     @property
     def unfit_checks(self) -> frozenset[str]:
         """Names of checks that assume something of the labels which does not hold here."""
+        ...
+
+    def notes_on(self, test: Table, roles: Mapping[str, Sequence[str]]) -> list[str]:
+        """What is to be said of the rows of a test file."""
         ...
 
     @property

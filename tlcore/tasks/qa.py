@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tlcore.errors import TlcoreError
-from tlcore.found_answers import ABSENT, ALIKE, MOVED, NEAREST, NOWHERE, Place, find_answer, listed_answer
+from tlcore.found_answers import ABSENT
 from tlcore.predict.text import parts_of
+from tlcore.question_columns import guess_question_columns, holds_answers
 from tlcore.tasks.base import Role, Usual
+from tlcore.told_answers import NO_ANSWER as NO_ANSWER
+from tlcore.told_answers import Found, counts_from, place_of, plain, says_none
 
 if TYPE_CHECKING:
     from tlcore.facts import Facts
@@ -22,29 +24,10 @@ if TYPE_CHECKING:
     from tlcore.tables import Table
 
 MIN_ROWS = 10
-NO_ANSWER = "(no answer)"
-"""What stands in a sheet where the passage does not say; as in tlcore.predict.passages, which needs numpy."""
-WRITTEN = frozenset({"(no answer)", "[no answer]", "<no answer>", "no answer", "unanswerable", "(unanswerable)", "[unanswerable]"})  # fmt: skip
-"""Cells that say so in words. “None” and “NA” are not among them: they are answers as good as any."""
-YES = frozenset({"1", "1.0", "yes", "y", "true", "t", "x"})
-OFFSETS = (0, 1)
-"""What a column of starts may count from."""
 TARGET_BEGINS = '{"text": '
-MOST_NAMED, LETTERS = 5, 40
-NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "question": ("question", "query", "frage", "pregunta", "demande"),
-    "context": ("context", "passage", "paragraph", "kontext", "absatz", "contexto", "document", "article", "text"),
-    "answer": ("answer", "answer text", "answers", "answers text", "antwort", "respuesta", "réponse"),
-    "start": ("answer start", "answers answer start", "start", "start char", "char start"),
-    "unanswerable": ("is impossible", "unanswerable", "impossible"),
-})  # fmt: skip
-"""What columns are called that play a role, the plainest first."""
 STEPS_WORTH_TAKING, ROUNDS = 280, (4, 15)
 """The model as it came was never asked where something stands: nothing shows for the first fifty steps or so, and it goes on
 getting better for longer than a classifier does; rounds, least and most. Training ends earlier where nothing improves."""
-MOSTLY = 0.6
-SHORTEST_PASSAGE = 40
-"""Letters that the cells of a column must have on average to look like passages."""
 ONE_ANSWER = "It sorts texts into labels, and an answer is a place in a passage."
 
 
@@ -71,7 +54,6 @@ class QuestionAnswering(Usual):
     output_columns: ClassVar[tuple[str, ...]] = ("prediction", "confidence", "start")
     metric = "token_f1"
     typed = False
-    each = "an answer"
     baseline = "nearest"
     alike = None
     unfit_strategies = MappingProxyType(
@@ -104,24 +86,27 @@ class QuestionAnswering(Usual):
         if not {"question", "context", "answer"} <= cells.keys():
             return self
         numbers = [int(number) for number in table.row_numbers]
-        rows = [_plain(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
-        first = _counts_from(rows)
-        found = _Found(roles["answer"][0], first)
+        rows = [plain(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
+        first = counts_from(rows)
+        found = Found(roles["answer"][0], first)
         for number, row in zip(numbers, rows, strict=True):
-            found.look(number, row, _says_none(row, roles))
+            found.look(number, row, says_none(row, roles))
         found.refuse_strangers()
         return replace(self, first=first, notes=tuple(found.notes()))
 
+    def notes_on(self, test: Table, roles: Mapping[str, Sequence[str]]) -> list[str]:
+        return list(self.settle(test, roles).notes)
+
     def target(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str | None:
         """{"text", "start"} as JSON, start counted in the passage as the model reads it; no text and -1 where there is none."""
-        cells = _plain({name: row[columns[0]] for name, columns in roles.items() if columns})
+        cells = plain({name: row[columns[0]] for name, columns in roles.items() if columns})
         if not cells.get("question", "").strip() or not cells.get("context", "").strip():
             return None
-        if _says_none(cells, roles):
+        if says_none(cells, roles):
             return written("", -1)
         if not cells.get("answer", "").strip():
             return None
-        place = _place(cells, self.first)
+        place = place_of(cells, self.first)
         return None if place.how == ABSENT else written(place.text, place.start)
 
     def model_input(self, roles: Mapping[str, Sequence[str]], row: Mapping[str, str]) -> str:
@@ -147,28 +132,16 @@ class QuestionAnswering(Usual):
         _refuse_hopeless(len(known), len(said))
         warnings = list(self.notes)
         if none := len(known) - len(said):
-            warnings.append(f"{_rows(none)} of a question that the passage does not answer: to say so is learned, too.")
+            many = "1 row is" if none == 1 else f"{none:,} rows are"
+            warnings.append(f"{many} of a question that the passage does not answer: to say so is learned, too.")
         return warnings
 
     def guess_columns(self, table: Table) -> dict[str, str | None]:
-        found = _by_name(table)
-        return (
-            _by_content(table, found) if not all(found[name] for name in ("question", "context", "answer")) else found
-        )
+        return guess_question_columns(table)
 
     def suits_columns(self, table: Table) -> float:
         """Plainly, where the answers are pieces of the passages."""
-        found = self.guess_columns(table)
-        if not all(found[name] for name in ("question", "context", "answer")):
-            return 0.0
-        question, context, answer = (table.cells(str(found[name])) for name in ("question", "context", "answer"))
-        filled = [
-            (q, c, (listed_answer(a.strip()) or (a.strip(), None))[0])
-            for q, c, a in zip(question, context, answer, strict=True)
-            if a.strip() and c.strip()
-        ]
-        inside = sum(a in c and len(a) < len(c) for _, c, a in filled)
-        return 0.95 if filled and inside >= MOSTLY * len(filled) else 0.0
+        return 0.95 if holds_answers(table, guess_question_columns(table)) else 0.0
 
     def score(
         self, truth: Sequence[str], answers: Sequence[str], probabilities: Any, labels: Sequence[str]
@@ -207,141 +180,6 @@ def answer_of(target: str) -> str:
     return str(json.loads(target)["text"])
 
 
-@dataclass
-class _Found:
-    """What is to be said of the rows: row numbers by what was found, with an example for each."""
-
-    answer: str
-    first: int
-    rows: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    example: dict[str, str] = field(default_factory=dict)
-
-    def look(self, number: int, row: Mapping[str, str], none: bool) -> None:
-        if not row["question"].strip() or not row["context"].strip():
-            return
-        answer = row["answer"].strip()
-        if none:
-            self._add("given, but none", number, answer) if answer and answer.casefold() not in WRITTEN else None
-            return
-        if not answer:
-            self._add("empty", number, "")
-            return
-        self.rows["looked for"].append(number)
-        self._add(_place(row, self.first).how, number, answer)
-
-    def _add(self, how: str, number: int, answer: str) -> None:
-        self.rows[how].append(number)
-        self.example.setdefault(how, answer if len(answer) <= LETTERS else f"{answer[:LETTERS].rstrip()}…")
-
-    def refuse_strangers(self) -> None:
-        """Raises TlcoreError where most answers stand nowhere in their passages: free answers are another task."""
-        lost, all_of = len(self.rows[ABSENT]), len(self.rows["looked for"])
-        if all_of >= MIN_ROWS and lost > MOSTLY * all_of:
-            raise TlcoreError(
-                f"{lost:,} of {all_of:,} answers do not stand in their passage, such as “{self.example[ABSENT]}”. This task finds "
-                "answers word for word; it writes none of its own.",
-                f"column “{self.answer}”, row {self.rows[ABSENT][0]:,}",
-                "Choose the column whose cells are pieces of the passage, or another passage column.",
-            )
-
-    def notes(self) -> list[str]:
-        said = {
-            ABSENT: "the answer does not stand in the passage, not even in another spelling, so it is kept as unlabelled",
-            MOVED: "the answer does not stand where it is said to start: the nearest place where it stands is taken",
-            NEAREST: "the answer stands several times in the passage: the place nearest to the words of the question is taken",
-            ALIKE: "the answer stands in the passage in another spelling (case, quotes, blanks), and that is what is learned",
-            "given, but none": "an answer is given although the passage is said to hold none: it is taken to hold none",
-            "empty": "the answer is empty, so it is kept as unlabelled; if that means that the passage does not say, tell so "
-            "where the columns are chosen",
-        }
-        notes = ["Where the answer starts is counted from 1 in this file, and is read so."] if self.first else []
-        for how, what in said.items():
-            if rows := self.rows.get(how):
-                example = f" (“{self.example[how]}”)" if self.example[how] else ""
-                notes.append(f"In {_rows(len(rows))} {what}: {_named(rows)}{example}.")
-        return notes
-
-
-def _plain(cells: dict[str, str]) -> dict[str, str]:
-    """With an answer that is written as data sets have it as text and start."""
-    listed = listed_answer(cells.get("answer", "").strip())
-    if listed is None:
-        return cells
-    text, start = listed
-    return {**cells, "answer": text or NO_ANSWER, **({} if start is None else {"start": str(start)})}
-
-
-def _place(cells: Mapping[str, str], first: int) -> Place:
-    """Where the answer stands in the passage without the blanks around it, which is what the model reads."""
-    passage = cells["context"].strip()
-    start, before = _start(cells), len(cells["context"]) - len(cells["context"].lstrip())
-    return find_answer(
-        passage, cells["answer"], cells["question"], None if start is None else max(0, start - first - before)
-    )
-
-
-def _start(cells: Mapping[str, str]) -> int | None:
-    """The start as it is in the file; None where it is no whole number."""
-    text = cells.get("start", "").strip().removesuffix(".0").strip("[]")
-    return int(text) if text.isdigit() and len(text) < 10 else None
-
-
-def _counts_from(rows: Sequence[Mapping[str, str]]) -> int:
-    """0, unless more answers stand at their start if that is counted from 1."""
-    right = dict.fromkeys(OFFSETS, 0)
-    for row in rows:
-        start, answer = _start(row), row["answer"].strip()
-        if start is None or not answer:
-            continue
-        for first in OFFSETS:
-            right[first] += start >= first and row["context"].startswith(answer, start - first)
-    return max(OFFSETS, key=lambda first: right[first])
-
-
-def _says_none(cells: Mapping[str, str], roles: Mapping[str, Sequence[str]]) -> bool:
-    """Whether it is said that the passage does not hold the answer."""
-    answer = cells.get("answer", "").strip()
-    if answer.casefold() in WRITTEN and find_answer(cells["context"], answer, "") == NOWHERE:
-        return True
-    column = roles.get("unanswerable") or ()
-    if not column:
-        return False
-    return not answer if column == roles.get("answer") else cells["unanswerable"].strip().casefold() in YES
-
-
-def _by_name(table: Table) -> dict[str, str | None]:
-    """Role -> the column that is called so."""
-    tidy = {
-        " ".join(name.casefold().replace("_", " ").replace(".", " ").split()): name for name in reversed(table.columns)
-    }
-    return {role: next((tidy[name] for name in names if name in tidy), None) for role, names in NAMES.items()}
-
-
-def _by_content(table: Table, named: dict[str, str | None]) -> dict[str, str | None]:
-    """What names do not tell, by what is in the columns: question marks, the longest texts, pieces of these."""
-    taken = {column for column in named.values() if column}
-    cells = {name: [cell.strip() for cell in table.cells(name)] for name in table.columns}
-    free = [name for name in table.columns if name not in taken and any(cells[name])]
-    found = dict(named)
-
-    def take(role: str, fit: Any, least: float) -> None:
-        best = max(free, key=fit, default=None)
-        if found[role] is None and best is not None and fit(best) >= least:
-            found[role] = best
-            free.remove(best)
-
-    rows = max(1, table.rows)
-    take("question", lambda name: sum(cell.endswith(("?", "？")) for cell in cells[name]) / rows, MOSTLY)
-    take("context", lambda name: sum(map(len, cells[name])) / rows, SHORTEST_PASSAGE)
-    passages = cells.get(str(found["context"]), [])
-    take(
-        "answer",
-        lambda name: sum(bool(a) and a != p and a in p for a, p in zip(cells[name], passages, strict=False)) / rows,
-        MOSTLY,
-    )
-    return found
-
-
 def _refuse_hopeless(known: int, said: int) -> None:
     where = "the answer column"
     if not known:
@@ -362,13 +200,3 @@ def _refuse_hopeless(known: int, said: int) -> None:
             where,
             f"Answer at least {MIN_ROWS}; from about 100 on the result starts to be useful.",
         )
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def _named(rows: Sequence[int]) -> str:
-    some = ", ".join(f"{row:,}" for row in rows[:MOST_NAMED])
-    more = f" and {len(rows) - MOST_NAMED:,} more" if len(rows) > MOST_NAMED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {some}{more}"
