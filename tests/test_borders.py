@@ -193,6 +193,7 @@ def test_every_part_is_one_file_with_a_test_of_the_same_name(family: str) -> Non
     }
     shared = {
         "strategies": {"adapters", "asking", "virtual", "tuning", "head_first", "reading", "rounds", "telling", "then"},
+        "tasks": {"marks"},
         "checks": {"deep", "doubts", "evidence", "job"},
     }.get(family, set())
     tests = {path.stem for path in (ROOT / "tests" / family).glob("test_*.py")}

@@ -17,7 +17,7 @@ WORTH_PACKING = 0.9
 
 @dataclass
 class Pairs:
-    """Has the shape of `training.Rows`: ids, y (nothing: what is asked is in `answers`), inputs.
+    """Has the shape of `training.Rows`: ids, labels (nothing: what is asked is in `answers`), inputs.
 
     prompts, answers: word pieces of each row. reads_first: a model of two halves, which reads the prompt and writes the answer;
     else both are one sequence. packs: whether several rows may share a sequence.
@@ -28,11 +28,9 @@ class Pairs:
     reads_first: bool = False
     packs: bool = False
     ids: list[list[int]] = field(init=False)
-    y: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.ids = [[*asked, *answer] for asked, answer in zip(self.prompts, self.answers, strict=True)]
-        self.y = [0] * len(self.ids)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -53,6 +51,9 @@ class Pairs:
                 "targets": pad([self._asked(i) for i in rows], NOT_ASKED)["input_ids"],
             }
         return self._packed([[rows[i] for i in one] for one in bins], pad_id)
+
+    def labels(self, rows: Sequence[int]) -> torch.Tensor:
+        return torch.zeros(len(rows), dtype=torch.int64)
 
     def _asked(self, row: int) -> list[int]:
         """The answer where it stands, and nothing before it: only what is answered is learned."""
