@@ -13,11 +13,12 @@ from tests.conftest import FAMILIES
 from tests.engine.made_names import made_names
 from tlcore.engine.spans import Spans
 from tlcore.engine.token_rows import TokenClassifier
-from tlcore.engine.tokens import pad, pad_id_of
+from tlcore.engine.tokens import pad_id_of
 from tlcore.engine.training import predict_rows
 from tlcore.models.load import load_encoder
 from tlcore.models.saved import Fitted, Head
 from tlcore.predict.spans import SpanPredictor
+from tlcore.predict.windows import SHAPES
 
 LABELS = ["PERSON", "PLACE"]
 LENGTH = 24
@@ -32,10 +33,10 @@ def test_every_family_learns_is_saved_and_answers_alike(
     encoder = load_encoder(base)
     blocks, width = int(encoder.config.num_hidden_layers), int(encoder.config.hidden_size)
     rng, layers = np.random.default_rng(0), (blocks - 1, blocks)
-    head = Head(rng.normal(size=(5, 2 * width)), np.zeros(5))
+    head = Head(rng.normal(size=(5, 2 * width + SHAPES)), np.zeros(5))
     model = TokenClassifier(encoder, head, layers, 0.0, None, objective)
     rows = objective.rows(base, texts, targets, LENGTH)
-    inputs, labels = pad(rows.ids, pad_id_of(encoder)), rows.labels(range(len(rows)))
+    inputs, labels = rows.inputs(range(len(rows)), pad_id_of(encoder)), rows.labels(range(len(rows)))
 
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     losses = []
@@ -54,6 +55,6 @@ def test_every_family_learns_is_saved_and_answers_alike(
     windows = predictor.windows(texts)
     assert [window.ids for window in windows] == rows.ids
     trained = predict_rows(model, rows)
-    for ours, theirs in zip(predictor.token_scores(windows), trained, strict=True):
+    for ours, theirs in zip(predictor.token_scores(windows, beside=rows.beside), trained, strict=True):
         assert ours.shape == theirs.shape
         assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max() + 0.05  # bf16 there, fp32 here

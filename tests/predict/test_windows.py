@@ -9,7 +9,7 @@ import pytest
 from tlcore.models.bases import base_folder
 from tlcore.models.load import load_tokenizer
 from tlcore.predict.text import packed
-from tlcore.predict.windows import OVERLAP, cut, first_tokens, units
+from tlcore.predict.windows import OVERLAP, SHAPES, cut, first_tokens, shapes_of, token_shapes, units
 
 LONG = " ".join(f"word{i}" for i in range(100))
 
@@ -22,6 +22,26 @@ def minilm() -> Path:
 def test_units_are_words_marks_and_letters_of_scripts_without_blanks() -> None:
     text = "Ada's café, 東京へ!"
     assert [text[a:b] for a, b in units(text)] == ["Ada", "'", "s", "café", ",", "東", "京", "へ", "!"]
+
+
+def test_how_a_word_is_written_stands_beside_its_first_token(minilm: Path) -> None:
+    text = "Then Ada met IBM. The 3rd"
+    of = units(text)
+    shapes = shapes_of(text, of)
+    own = shapes[:, : SHAPES // 3].tolist()
+    assert own == [
+        [1, 0, 0, 0, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 1, 0], [1, 0, 0, 0, 1], [0, 0, 1, 0, 0],
+    ]  # fmt: skip
+    before, after = shapes[:, SHAPES // 3 : 2 * SHAPES // 3], shapes[:, 2 * SHAPES // 3 :]
+    assert before[1:].tolist() == own[:-1]
+    assert after[:-1].tolist() == own[1:]
+    assert not before[0].any()
+    (window,) = cut(load_tokenizer(minilm, 64), [text], 64)
+    found = token_shapes(window, of, shapes)
+    assert found.shape == (len(window.ids), SHAPES)
+    for unit, token in first_tokens(window, of):
+        assert found[token].tolist() == shapes[unit].tolist()
+    assert not found[[0, -1]].any()
 
 
 def test_each_word_has_the_token_that_begins_it(minilm: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tlcore.predict.spans import SPANS, best_tags, log_softmax, runs_of, spans_of, spans_text, tags_of
-from tlcore.predict.windows import Window, cut, first_tokens, units
+from tlcore.predict.windows import Window, cut, first_tokens, shapes_of, token_shapes, units
 from tlcore.strategies.rounds import with_rounds
 from tlcore.strategies.then import default_then
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tlcore.strategies.reading import Reading
 
 FROZEN = "frozen_features"
-STEPS_WORTH_TAKING, LEAST_ROUNDS, MOST_ROUNDS = 300, 5, 8
+STEPS_WORTH_TAKING, LEAST_ROUNDS, MOST_ROUNDS = 300, 4, 8
 """A text has a name or two, and a kind of name a few of them: it takes longer until each was seen often enough."""
 
 
@@ -53,7 +53,7 @@ class Spans:
         return strategy.fit(with_rounds(given, STEPS_WORTH_TAKING, (LEAST_ROUNDS, MOST_ROUNDS)))
 
     def rows(self, folder: Path, texts: Sequence[str], targets: Sequence[str], length: int) -> TokenRows:
-        """Windows of the texts, with the tag of each word at its first token."""
+        """Windows of the texts, with the tag of each word at its first token, and how it is written beside it."""
         from tlcore.engine.token_rows import TokenRows
         from tlcore.models.load import load_tokenizer
 
@@ -61,7 +61,9 @@ class Spans:
         of = [units(text) for text in texts]
         tags = [self.tags_of_units(of[i], target) for i, target in enumerate(targets)]
         y = [self._labels(window, of[window.row], tags[window.row]) for window in windows]
-        return TokenRows([window.ids for window in windows], y, windows=windows)
+        shapes = [shapes_of(text, one) for text, one in zip(texts, of, strict=True)]
+        beside = [token_shapes(window, of[window.row], shapes[window.row]) for window in windows]
+        return TokenRows([window.ids for window in windows], y, windows=windows, beside=beside)
 
     def tags_of_units(self, of: Sequence[tuple[int, int]], target: str) -> list[int]:
         """The tag of each word: a name takes every word that it touches."""
@@ -125,8 +127,8 @@ class Spans:
         ]
 
     def how(self) -> dict[str, Any]:
-        """How the predictor is to read the head."""
-        return {"kind": SPANS}
+        """How the predictor is to read the head. shapes: it also reads how words are written."""
+        return {"kind": SPANS, "shapes": True}
 
 
 def _f1(counts: np.ndarray) -> float:

@@ -88,18 +88,19 @@ def _taught(given: FitInput, encoder: Any, train: TokenRows, wish: str) -> tuple
     some = _some_windows(train, given.plan.seed)
     layers = sorted({layer for chosen in sets.values() for layer in chosen})
     states, y, of = token_states(given, encoder, train, some, layers)
+    beside = _beside(train, some)
     given.phase("head", "Teaching the classifier first")
     scores = dict.fromkeys(sets, 0.0) if len(sets) == 1 else {}
     for name, chosen in sets.items() if len(sets) > 1 else ():
         check_cancel(given)
-        scores[name] = _held_back(given, _columns(states, layers, chosen), y, of)
+        scores[name] = _held_back(given, _columns(states, layers, chosen, beside), y, of)
         given.emit("progress", done=len(scores), total=len(sets) + 1, unit="settings")
     best = max(scores, key=lambda name: scores[name])
     told = given.objective.told
     if len(sets) > 1:
         tried = [{"name": name, "layers": list(sets[name]), **told(scores[name])} for name in scores]
         given.emit("choice", what="layers", chosen=list(sets[best]), tried=tried)
-    x = _columns(states, layers, sets[best])
+    x = _columns(states, layers, sets[best], beside)
     head = to_head(fit_head("logistic", x, y, C, False, given.plan.seed), len(given.objective.tags))  # type: ignore[attr-defined]
     return head, Reading(sets[best], C, False, round(scores[best], 4) if len(sets) > 1 else None)
 
@@ -137,9 +138,16 @@ def token_states(
     return np.concatenate(found), y, of
 
 
-def _columns(states: np.ndarray, known: Sequence[int], layers: Sequence[int]) -> np.ndarray:
+def _beside(rows: TokenRows, some: Sequence[int]) -> np.ndarray:
+    """float32 [labelled tokens, features]: what the head reads beside the states; no columns where that is nothing."""
+    if not rows.beside:
+        return np.zeros((sum(one >= 0 for row in some for one in rows.y[row]), 0), dtype=np.float32)
+    return np.concatenate([rows.beside[row][np.array(rows.y[row]) >= 0] for row in some])
+
+
+def _columns(states: np.ndarray, known: Sequence[int], layers: Sequence[int], beside: np.ndarray) -> np.ndarray:
     picked = states[:, [known.index(layer) for layer in layers]]
-    return picked.reshape(len(states), -1).astype(np.float32)
+    return np.concatenate([picked.reshape(len(states), -1).astype(np.float32), beside], axis=1)
 
 
 def _held_back(given: FitInput, x: np.ndarray, y: np.ndarray, of: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 from tlcore.engine.classifier import TextClassifier
@@ -21,6 +22,17 @@ class TokenRows(Rows):
     """y: a label for each token of a window, NONE for those that have none. windows: where each stands in its text."""
 
     windows: Sequence[Window] = field(default=())
+    beside: Sequence[np.ndarray] = field(default=())
+    """float32 [tokens, features] of each window, which the head reads beside the model's states; () for nothing."""
+
+    def inputs(self, rows: Sequence[int], pad_id: int) -> dict[str, torch.Tensor]:
+        given = super().inputs(rows, pad_id)
+        if not self.beside:
+            return given
+        found = torch.zeros((*given["input_ids"].shape, self.beside[0].shape[1]))
+        for place, i in enumerate(rows):
+            found[place, : len(self.ids[i])] = torch.from_numpy(self.beside[i])
+        return {**given, "beside": found}
 
     def labels(self, rows: Sequence[int]) -> torch.Tensor:
         """int64 [rows, longest], filled up with NONE."""
@@ -43,6 +55,7 @@ class TokenClassifier(TextClassifier):
         labels: torch.Tensor | None = None,
         start: torch.Tensor | None = None,
         below: torch.Tensor | None = None,
+        beside: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         if start is not None and self.cut:
             self.cut.feed(start)
@@ -50,7 +63,10 @@ class TokenClassifier(TextClassifier):
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
         ).hidden_states
         read = token_layers(states, self.layers)
-        logits = self.classifier(self.dropout(read)).float()
+        read = self.dropout(read)
+        if beside is not None:
+            read = torch.cat([read, beside.to(read.dtype)], dim=-1)
+        logits = self.classifier(read).float()
         if labels is None:
             return {"logits": logits}
         return {"loss": self.objective.loss(logits, labels, None), "logits": logits}

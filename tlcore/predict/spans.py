@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .answers import SPANS as SPANS
-from .windows import TokenPredictor, Window, first_tokens, units
+from .windows import TokenPredictor, Window, first_tokens, shapes_of, token_shapes, units
 
 OUTSIDE = "O"
 NEVER = -1e9
@@ -124,11 +124,18 @@ class SpanAnswers:
 class SpanPredictor(TokenPredictor):
     """Finds names in texts it has not seen."""
 
+    @staticmethod
+    def _shapes(texts: Sequence[str], windows: Sequence[Window]) -> list[np.ndarray]:
+        of = [units(text) for text in texts]
+        shapes = [shapes_of(text, one) for text, one in zip(texts, of, strict=True)]
+        return [token_shapes(window, of[window.row], shapes[window.row]) for window in windows]
+
     def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> SpanAnswers:
         """Equal texts are answered once."""
         distinct = sorted({text for text in texts if text.strip()})
         windows = self.windows(distinct)
-        scores = self.token_scores(windows, progress)
+        shapes = self._shapes(distinct, windows) if self.answer.get("shapes") else []
+        scores = self.token_scores(windows, progress, shapes)
         by_row: dict[int, list[int]] = {}
         for i, window in enumerate(windows):
             by_row.setdefault(window.row, []).append(i)

@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 from tokenizers import Encoding, Tokenizer
 
 from .predictor import ABOUT, GRAPH, SLOW_FUSIONS, reads_of
-from .text import parts_of
+from .text import packed, parts_of
 
 OVERLAP = 0.25
 """Of a window, how much of it the next one reads again: a name at an edge is whole in one of the two."""
@@ -29,6 +29,8 @@ LONGEST_FIRST_PART = 0.5
 """Of a window: a question may take so much of it."""
 TOKENS_PER_BATCH = 1024
 TOKENIZE_AT_ONCE = 1024
+SHAPES = 15
+STOPS = frozenset(".!?:")
 UNIT = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+|[^\w\s]"
 )
@@ -103,6 +105,31 @@ def units(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in UNIT.finditer(text)]
 
 
+def shapes_of(text: str, of: Sequence[tuple[int, int]]) -> np.ndarray:
+    """float32 [units, SHAPES]: how each word is written, and the one before and after it.
+
+    Many base models read small letters alone, and so miss what tells names in much of the world's writing. For each of the
+    three: begins with a capital, is all capitals, has a figure in it, is a mark, begins with a capital where any word would.
+    """
+    words = [text[begin:end] for begin, end in of]
+    own = np.zeros((len(words) + 2, SHAPES // 3), dtype=np.float32)
+    for i, word in enumerate(words):
+        after_stop = i == 0 or words[i - 1] in STOPS
+        capital = word[0].isupper()
+        all_capitals = len(word) > 1 and word.isupper()
+        figure = any(map(str.isdigit, word))
+        own[i + 1] = capital, all_capitals, figure, not word[0].isalnum(), capital and after_stop
+    return np.concatenate([own[1:-1], own[:-2], own[2:]], axis=1)
+
+
+def token_shapes(window: Window, of: Sequence[tuple[int, int]], shapes: np.ndarray) -> np.ndarray:
+    """float32 [tokens, SHAPES]: those of the word that begins at each token, 0 elsewhere."""
+    found = np.zeros((len(window.ids), SHAPES), dtype=np.float32)
+    for unit, token in first_tokens(window, of):
+        found[token] = shapes[unit]
+    return found
+
+
 def first_tokens(window: Window, of: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """(unit, token) of each unit that begins in this window: the token that holds its first character."""
     found, token = [], 0
@@ -142,7 +169,7 @@ class TokenPredictor:
         folder = Path(folder)
         try:
             found = cls(folder, json.loads((folder / ABOUT).read_text(encoding="utf-8")), threads)
-            found.token_scores([Window(0, found._tokenizer.encode("ok").ids, [])])
+            found.predict([packed(["ok"] * len(found.reads))])
         except OSError:
             raise
         except Exception as error:  # tokenizers and onnxruntime raise no narrower class
@@ -153,19 +180,27 @@ class TokenPredictor:
             ) from error
         return found
 
+    def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Any:
+        raise NotImplementedError
+
     def windows(self, texts: Sequence[str]) -> list[Window]:
         return cut(self._tokenizer, texts, self._length)
 
     def token_scores(
-        self, windows: Sequence[Window], progress: Callable[[int, int], None] | None = None
+        self,
+        windows: Sequence[Window],
+        progress: Callable[[int, int], None] | None = None,
+        beside: Sequence[np.ndarray] = (),
     ) -> list[np.ndarray]:
-        """float32 [tokens, outputs of the head] of each window."""
+        """float32 [tokens, outputs of the head] of each window. beside: float32 [tokens, features] of each, which the head reads too."""
         found: list[np.ndarray] = [np.zeros((0, 0), dtype=np.float32)] * len(windows)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
 
         def answer(batch: list[int]) -> int:
-            for i, scores in zip(batch, self._scores([windows[i].ids for i in batch]), strict=True):
-                found[i] = scores[: len(windows[i].ids)]
+            for i, states in zip(batch, self._states([windows[i].ids for i in batch]), strict=True):
+                read = states[: len(windows[i].ids)]
+                read = np.concatenate([read, beside[i]], axis=1) if beside else read
+                found[i] = read @ self._head["weight"].T + self._head["bias"]
             return len(batch)
 
         done = 0
@@ -180,15 +215,14 @@ class TokenPredictor:
                 pool.shutdown(cancel_futures=True)  # somebody stopped it: what is not begun stays undone
         return found
 
-    def _scores(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
-        """[windows, tokens, outputs]."""
+    def _states(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        """[windows, tokens, width]."""
         lengths = np.array([len(one) for one in ids])
         mask = np.arange(lengths.max()) < lengths[:, None]
         tokens = np.full(mask.shape, self._pad, dtype=np.int64)
         tokens[mask] = np.concatenate([np.asarray(one, dtype=np.int64) for one in ids])
         given = {"input_ids": tokens, "attention_mask": mask.astype(np.int64)}
-        states = self._session.run(None, {name: given[name] for name in self._inputs})[0]
-        return states @ self._head["weight"].T + self._head["bias"]
+        return self._session.run(None, {name: given[name] for name in self._inputs})[0]
 
 
 def _batches(order: Sequence[int], windows: Sequence[Window]) -> list[list[int]]:
