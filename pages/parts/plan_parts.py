@@ -87,7 +87,7 @@ def strategy_picker(project: Project, advised: Recommendation) -> None:
 def _greyed(unfit: dict[str, str]) -> None:
     """Ways that cannot learn this task, in sight and out of reach, each with the reason."""
     st.radio(
-        "Ways that cannot learn this", [escape_md(title) for title in unfit], index=None, disabled=True, key="unfit-ways",
+        "Each with its reason", [escape_md(title) for title in unfit], index=None, disabled=True, key="unfit-ways",
         captions=[escape_md(why) for why in unfit.values()],
     )  # fmt: skip
 

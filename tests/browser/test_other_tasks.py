@@ -39,7 +39,7 @@ def brought(page: Page, url: str, file: Path) -> None:
 
 def to_results(page: Page) -> str:
     steps.to_plan(page)
-    page.get_by_text(re.compile("Ways that cannot learn this")).click()
+    page.get_by_text(re.compile(r"Ways that cannot learn this \(")).click()
     expect(page.locator(".st-key-unfit-ways").get_by_text("Compare the few examples with each other")).to_be_visible()
     expect(page.locator(".st-key-unfit-ways input").first).to_be_disabled()
     steps.choose(page, FROZEN)

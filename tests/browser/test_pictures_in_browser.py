@@ -66,7 +66,7 @@ def test_pictures_from_upload_to_zip(
     page.locator(".st-key-primary button").click()
     steps.headline(page, "How should it be trained?")
     expect(page.get_by_text("CLIP-like models")).to_be_visible()
-    page.get_by_text(re.compile("Ways that cannot learn this")).click()
+    page.get_by_text(re.compile(r"Ways that cannot learn this \(")).click()
     expect(page.locator(".st-key-unfit-ways")).to_contain_text("would not look at your pictures")
     steps.start(page)
     expect(page.get_by_text("Look at the pictures")).to_be_visible(timeout=steps.STEP_SECONDS)
