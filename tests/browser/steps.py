@@ -42,7 +42,7 @@ def to_plan(page: Page) -> None:
     expect(page.get_by_text(re.compile("to learn from and to test on"))).to_be_visible()
     page.locator(".st-key-primary button").click()
     headline(page, "How should it be trained?")
-    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+    expect(page.get_by_role("button", name="Start training")).to_be_visible(timeout=STEP_SECONDS)
 
 
 def choose(page: Page, title: str) -> None:

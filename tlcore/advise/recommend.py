@@ -103,7 +103,9 @@ def recommend(
     match, about_base = match_row(case), get_base(base)
     row = DECISION_TABLE[match.row]
     fit = [one for one in table.available_strategies() if can_learn(one, task)]
-    refused = {one.name: why for one in fit if (why := base_refusal(one, _config(base)))}
+    # Only those that may refuse a base are asked: a base that is still packed takes seconds to be made ready.
+    asked = [one for one in fit if hasattr(one, "base_refusal")]
+    refused = {one.name: why for one in asked if (why := base_refusal(one, _config(base)))}
     able = [one for one in fit if one.name not in refused]
     options = [_option(one, task, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
     if task == "classify" and not can_be_learned(facts.classes.values()):
