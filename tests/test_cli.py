@@ -266,7 +266,7 @@ def test_a_cell_of_50_MB_is_refused_with_its_place(say: Callable[..., Said], tmp
         (["--strategy", "nope"], "no strategy called “nope”", "frozen_features"),
         (["--strategy", "clip"], "cannot learn this: it is for texts with pictures", "full_finetune"),
         (["--task", "nope"], "no task called “nope”", "classify"),
-        (["--task", "ner"], "not in this version", "classify"),
+        (["--task", "ner"], "No column can play “label” here.", "text, entities, sentence"),
         (["--set", "nope=1"], "no setting called “nope”", "max_length"),
         (["--set", "folds"], "not NAME=VALUE", "--set name=value"),
         (["--set", "folds=many"], "“many” is not a value", "split"),
@@ -516,7 +516,10 @@ def test_predict_and_bundle_refuse_what_they_cannot_use(
     assert (
         "cannot be written" in say("predict", trained.folder, mails, "--out", tmp_path / "no" / "o.csv").error["what"]
     )
-    assert "--images belongs to" in say("predict", trained.folder, mails, "--images", "folder", *out).error["what"]
+    assert (
+        "no picture would be looked at"
+        in say("predict", trained.folder, mails, "--images", "folder", *out).error["what"]
+    )
     assert "no finished model" in say("bundle", tmp_path / "nope", "--out", tmp_path / "m.zip").error["what"]
     assert sorted(tmp_path.glob("*.zip")) == []
     assert sorted(tmp_path.glob("out*")) == []
