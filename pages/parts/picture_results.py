@@ -49,23 +49,9 @@ def unread_sentence(report: Report) -> str:
 
 def wrong_pictures(run: Path, report: Report) -> None:
     """The wrong rows as pictures, the surest first, each with what it is and what the model took it for."""
-    frame = parts.wrong_rows(run)
-    if frame is None or frame.empty:
-        known = (
-            "No test row was answered wrongly."
-            if frame is not None
-            else "The answers to the test rows are not on disk."
-        )
-        st.info(known)
+    frame = parts.chosen_wrong(run)
+    if frame is None:
         return
-    st.text("The surest mistakes first. Often the label in the file is the mistake: have a look.")
-    search, truth, answer = st.columns(3)
-    text = search.text_input("Search in the texts", key="wrong-search")
-    true = truth.selectbox("Truth", sorted(frame["label"].unique()), index=None, placeholder="any", key="wrong-truth")
-    said = answer.selectbox(
-        "The model's answer", sorted(frame["prediction"].unique()), index=None, placeholder="any", key="wrong-answer"
-    )
-    frame = frame[parts.matches(frame, text, true, said)]
     pages = max(1, -(-len(frame) // A_PAGE))
     page = st.number_input(f"Page of {pages}", 1, pages, key="wrong-page") if pages > 1 else 1
     st.caption(words.plural(len(frame), "row"))

@@ -186,8 +186,8 @@ def wrong_rows(run: Path) -> Any:
     return table.to_pandas().sort_values("confidence", ascending=False, na_position="last", kind="stable")
 
 
-def wrong(run: Path) -> None:
-    """The wrong rows to read, with a search and two filters."""
+def chosen_wrong(run: Path) -> Any:
+    """The wrong rows that a search and two filters, drawn here, leave; None, and why is said, where there are none at all."""
     frame = wrong_rows(run)
     if frame is None or frame.empty:
         st.info(
@@ -195,7 +195,7 @@ def wrong(run: Path) -> None:
             if frame is not None
             else "The answers to the test rows are not on disk."
         )
-        return
+        return None
     st.text("The surest mistakes first. Often the label in the file is the mistake: have a look.")
     search, truth, answer = st.columns(3)
     text = search.text_input("Search in the texts", key="wrong-search")
@@ -203,7 +203,14 @@ def wrong(run: Path) -> None:
     said = answer.selectbox(
         "The model's answer", sorted(frame["prediction"].unique()), index=None, placeholder="any", key="wrong-answer"
     )
-    frame = frame[matches(frame, text, true, said)]
+    return frame[matches(frame, text, true, said)]
+
+
+def wrong(run: Path) -> None:
+    """The wrong rows to read, with a search and two filters."""
+    frame = chosen_wrong(run)
+    if frame is None:
+        return
     shown = frame.head(MOST_ROWS)
     st.caption(
         f"{words.plural(len(frame), 'row')}" + (f", the first {MOST_ROWS:,} shown" if len(frame) > MOST_ROWS else "")

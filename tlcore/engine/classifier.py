@@ -49,11 +49,9 @@ class TextClassifier(torch.nn.Module):
         below: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         """start: [batch, tokens, width], what the blocks below `cut` gave; below: means of the `layers` under it, if any."""
-        if start is not None and self.cut:
-            self.cut.feed(start)
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        known = 0 if below is None else below.shape[1] // states.hidden_states[-1].shape[-1]
-        read = pool_layers(states.hidden_states, self.layers[known:], attention_mask)
+        states = self.states(input_ids, attention_mask, start)
+        known = 0 if below is None else below.shape[1] // states[-1].shape[-1]
+        read = pool_layers(states, self.layers[known:], attention_mask)
         if below is not None:
             read = torch.cat([below.to(read.dtype), read], dim=-1)
         logits = self.classifier(self.dropout(read)).float()
@@ -61,6 +59,17 @@ class TextClassifier(torch.nn.Module):
             return {"logits": logits}
         weights = self.class_weights if isinstance(self.class_weights, torch.Tensor) else None
         return {"loss": self.objective.loss(logits, labels, weights), "logits": logits}
+
+    def states(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, start: torch.Tensor | None
+    ) -> Sequence[torch.Tensor]:
+        """Hidden states 0 (embeddings) to the last, [batch, tokens, width] each; start: as in forward."""
+        if start is not None and self.cut:
+            self.cut.feed(start)
+        found: Sequence[torch.Tensor] = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+        ).hidden_states
+        return found
 
     def head(self) -> Head:
         return Head(self.classifier.weight.detach().cpu().numpy(), self.classifier.bias.detach().cpu().numpy())

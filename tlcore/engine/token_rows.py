@@ -57,12 +57,7 @@ class TokenClassifier(TextClassifier):
         below: torch.Tensor | None = None,
         beside: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        if start is not None and self.cut:
-            self.cut.feed(start)
-        states = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
-        ).hidden_states
-        read = token_layers(states, self.layers)
+        read = token_layers(self.states(input_ids, attention_mask, start), self.layers)
         read = self.dropout(read)
         if beside is not None:
             read = torch.cat([read, beside.to(read.dtype)], dim=-1)

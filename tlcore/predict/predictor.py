@@ -12,6 +12,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,23 @@ SENTENCES = (
 )
 """On these the quick graph must read here as it did where it was made: processors differ in how they round 8-bit sums."""
 MUCH_FURTHER = 2.0
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[None]:
+    """What goes wrong within it, while a model's folder is opened and tried, is raised as ValueError in words; OSError as it is."""
+    try:
+        yield
+    except OSError:
+        raise
+    except ModuleNotFoundError as error:
+        raise ValueError(f"This model needs the package {error.name}: pip install -r requirements.txt") from error
+    except Exception as error:  # tokenizers, onnxruntime, torch and transformers raise no narrower class
+        why = (str(error).splitlines() or [""])[0][:200]
+        raise ValueError(
+            f"The model in {folder} cannot be opened: a file is missing or damaged. "
+            f"Unpack or download it again. ({type(error).__name__}: {why})"
+        ) from error
 
 
 class Predictor:
@@ -76,19 +94,11 @@ class Predictor:
         quick: answer by the quick graph, if there is one and it reads right on this processor; `.quick` says whether it does.
         """
         folder = Path(folder)
-        try:
+        with opening(folder):
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             quick = quick and (folder / QUICK).exists() and _reads_right(folder, about)
             found = cls(folder, about, threads, quick)
             found._try()
-        except OSError:
-            raise
-        except Exception as error:  # tokenizers and onnxruntime raise no narrower class
-            why = (str(error).splitlines() or [""])[0][:200]
-            raise ValueError(
-                f"The model in {folder} cannot be opened: a file is missing or damaged. "
-                f"Unpack or download it again. ({type(error).__name__}: {why})"
-            ) from error
         return found
 
     def _try(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from .predictor import ABOUT, reads_of
+from .predictor import ABOUT, opening, reads_of
 from .prompting import Prompter
 
 START, TEXT = "start.safetensors", "text"
@@ -64,20 +64,10 @@ class Rewriter:
     def load(cls, folder: Path | str, threads: int | None = None, quick: bool = False) -> Rewriter:
         """Open a model's folder and try it. Raises OSError or ValueError, in words, if it is not one."""
         folder = Path(folder)
-        try:
+        with opening(folder):
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             found = cls(*_opened(folder, about, threads), about)
             found.predict(["ok"], most=1)
-        except OSError:
-            raise
-        except ModuleNotFoundError as error:
-            raise ValueError(f"This model needs the package {error.name}: pip install -r requirements.txt") from error
-        except Exception as error:  # torch and transformers raise no narrower class
-            why = (str(error).splitlines() or [""])[0][:200]
-            raise ValueError(
-                f"The model in {folder} cannot be opened: a file is missing or damaged. "
-                f"Unpack or download it again. ({type(error).__name__}: {why})"
-            ) from error
         return found
 
     def adjust(self, wishes: Mapping[str, Any]) -> None:

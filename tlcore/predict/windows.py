@@ -20,7 +20,7 @@ import onnxruntime
 from safetensors.numpy import load_file
 from tokenizers import Encoding, Tokenizer
 
-from .predictor import ABOUT, GRAPH, SLOW_FUSIONS, reads_of
+from .predictor import ABOUT, GRAPH, SLOW_FUSIONS, opening, reads_of
 from .text import packed, parts_of
 
 OVERLAP = 0.25
@@ -167,17 +167,9 @@ class TokenPredictor:
     def load(cls, folder: Path | str, threads: int | None = None, quick: bool = False) -> Any:
         """Open a model's folder and try it. Raises OSError or ValueError, in words, if it is not one. There is no quick version."""
         folder = Path(folder)
-        try:
+        with opening(folder):
             found = cls(folder, json.loads((folder / ABOUT).read_text(encoding="utf-8")), threads)
             found.predict([packed(["ok"] * len(found.reads))])
-        except OSError:
-            raise
-        except Exception as error:  # tokenizers and onnxruntime raise no narrower class
-            why = (str(error).splitlines() or [""])[0][:200]
-            raise ValueError(
-                f"The model in {folder} cannot be opened: a file is missing or damaged. "
-                f"Unpack or download it again. ({type(error).__name__}: {why})"
-            ) from error
         return found
 
     def predict(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Any:
