@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -96,3 +100,23 @@ def mend(page: Page, fix: str, rows: str) -> None:
     button(page, "Do it")
     expect(page.get_by_role("button", name="Do it", exact=True)).to_have_count(0, timeout=STEP_SECONDS)
     settled(page)
+
+
+def take_away(page: Page, folder: Path) -> Path:
+    """Put it to work -> Take it away: the zip, downloaded and unpacked in a folder below this one, which comes back."""
+    page.get_by_text("Take it away", exact=True).click()
+    with page.expect_download() as download:
+        page.locator(".st-key-get-zip button").click()
+    download.value.save_as(folder / "model.zip")
+    with zipfile.ZipFile(folder / "model.zip") as archive:
+        archive.extractall(folder / "elsewhere")
+    return folder / "elsewhere"
+
+
+def answers_elsewhere(model: Path, sheet: Path, *more: str) -> list[dict[str, str]]:
+    """What predict.py of an unpacked zip says of a sheet, in a process that cannot import Nudge."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    out = model.with_name("answers.csv")
+    command = [sys.executable, "-I", str(model / "predict.py"), str(sheet), str(out), *more]
+    subprocess.run(command, check=True, cwd=model.parent, env=environment)
+    return read(out)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,14 +60,7 @@ def test_from_a_file_without_labels_to_the_zip(server: Server, page: Page, ticke
 
     steps.button(page, "Put it to work")
     steps.headline(page, "Put it to work")
-    page.get_by_text("Take it away", exact=True).click()
-    with page.expect_download() as download:
-        page.locator(".st-key-get-zip button").click()
-    download.value.save_as(tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    sheet, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    model = steps.take_away(page, tmp_path)
+    sheet = tmp_path / "new.csv"
     sheet.write_text("no,message\n1,Where is my parcel?\n2,The invoice charges me twice\n", encoding="utf-8")
-    predict = tmp_path / "elsewhere" / "predict.py"
-    subprocess.run([sys.executable, "-I", str(predict), str(sheet), str(out)], check=True, cwd=tmp_path)
-    assert [row["prediction"] for row in steps.read(out)] == ["Delivery", "Billing"]
+    assert [row["prediction"] for row in steps.answers_elsewhere(model, sheet)] == ["Delivery", "Billing"]

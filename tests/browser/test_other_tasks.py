@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,21 +52,6 @@ def ask(page: Page, text: str) -> None:
     steps.button(page, "Ask")
 
 
-def zip_answers(page: Page, tmp_path: Path, sheet: Path) -> list[dict[str, str]]:
-    """What predict.py of the downloaded zip says, in a process that cannot import Nudge."""
-    page.get_by_text("Take it away", exact=True).click()
-    with page.expect_download() as download:
-        page.locator(".st-key-get-zip button").click()
-    download.value.save_as(tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    out = tmp_path / "answers.csv"
-    command = [sys.executable, "-I", str(tmp_path / "elsewhere" / "predict.py"), str(sheet), str(out)]
-    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
-    return steps.read(out)
-
-
 def test_every_label_that_fits_from_upload_to_zip(server: Server, page: Page, tmp_path: Path) -> None:
     table = read_table(SAMPLES / "guest_comments" / "guest_comments.csv")
     pairs = zip(table.column("comment"), table.column("topics"), strict=True)
@@ -89,7 +70,7 @@ def test_every_label_that_fits_from_upload_to_zip(server: Server, page: Page, tm
         ["no", "What they wrote"],
         [["007", "Cold eggs, and no bread left at breakfast"], ["008", ""]],
     )
-    found = zip_answers(page, tmp_path, sheet)
+    found = steps.answers_elsewhere(steps.take_away(page, tmp_path), sheet)
     assert [row["no"] for row in found] == ["007", "008"]
     assert "food" in found[0]["prediction"].split(";")
     assert 0 < float(found[0]["confidence"]) <= 1
@@ -116,7 +97,7 @@ def test_a_number_from_upload_to_zip(server: Server, page: Page, tmp_path: Path)
     page.set_input_files("input[type=file]", str(sheet))
     page.locator(".st-key-score button").click()
     page.locator(".st-key-get-csv button").wait_for(timeout=60_000)
-    found = zip_answers(page, tmp_path, sheet)
+    found = steps.answers_elsewhere(steps.take_away(page, tmp_path), sheet)
     assert float(found[0]["prediction"]) > float(found[1]["prediction"]) + 1
     for row in found[:2]:
         assert 1 <= float(row["low"]) <= float(row["prediction"]) <= float(row["high"]) <= 5

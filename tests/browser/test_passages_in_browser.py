@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -98,16 +95,8 @@ def test_from_questions_in_a_file_to_the_zip(server: Server, page: Page, tmp_pat
 
 def zip_answers(page: Page, tmp_path: Path, rows: list[tuple[str, str, str]]) -> list[dict[str, str]]:
     """What predict.py of the downloaded zip says, in a process that cannot import Nudge."""
-    page.get_by_text("Take it away", exact=True).click()
-    with page.expect_download() as download:
-        page.locator(".st-key-get-zip button").click()
-    download.value.save_as(tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    sheet, out = tmp_path / "new.csv", tmp_path / "answers.csv"
+    model = steps.take_away(page, tmp_path)
+    sheet = tmp_path / "new.csv"
     with sheet.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("no", "Asked", "Read"), *rows])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    command = [sys.executable, "-I", str(tmp_path / "elsewhere" / "predict.py"), str(sheet), str(out)]
-    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
-    return steps.read(out)
+    return steps.answers_elsewhere(model, sheet)

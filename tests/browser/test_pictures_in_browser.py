@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -100,18 +97,11 @@ def test_pictures_from_upload_to_zip(
     scored.value.save_as(tmp_path / "scored.csv")
     check(steps.read(tmp_path / "scored.csv"))
 
-    page.get_by_text("Take it away", exact=True).click()
+    model = steps.take_away(page, tmp_path)
     expect(page.get_by_text("--images FOLDER")).to_be_visible()
-    with page.expect_download() as download:
-        page.locator(".st-key-get-zip button").click()
-    download.value.save_as(tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    command = [sys.executable, "-I", str(tmp_path / "elsewhere" / "predict.py"), str(sheet), str(tmp_path / "out.csv")]
-    subprocess.run([*command, "--images", str(folder)], check=True, cwd=tmp_path, env=environment)
-    check(steps.read(tmp_path / "out.csv"))
-    assert steps.read(tmp_path / "out.csv") == steps.read(tmp_path / "scored.csv")
+    found = steps.answers_elsewhere(model, sheet, "--images", str(folder))
+    check(found)
+    assert found == steps.read(tmp_path / "scored.csv")
 
 
 def check(found: list[dict[str, str]]) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,19 +52,11 @@ def test_from_upload_to_zip(server: Server, page: Page, tmp_path: Path, tiny_wri
         steps.button(page, "Ask")
         expect(page.get_by_text(re.compile("^Written on this computer"))).to_be_visible(timeout=60_000)
 
-    page.get_by_text("Take it away", exact=True).click()
-    with page.expect_download() as download:
-        page.locator(".st-key-get-zip button").click()
-    download.value.save_as(tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    assert "torch==" in (tmp_path / "elsewhere" / "requirements.txt").read_text(encoding="utf-8")
-    out, new = tmp_path / "answers.csv", tmp_path / "new.csv"
+    model = steps.take_away(page, tmp_path)
+    assert "torch==" in (model / "requirements.txt").read_text(encoding="utf-8")
+    new = tmp_path / "new.csv"
     new.write_text("no,message\n007,where is my parcel\n008,\n", encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    command = [sys.executable, "-I", str(tmp_path / "elsewhere" / "predict.py"), str(new), str(out)]
-    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
-    found = steps.read(out)
+    found = steps.answers_elsewhere(model, new)
     assert [row["no"] for row in found] == ["007", "008"]
     assert found[0]["prediction"]
     assert not found[1]["prediction"]
