@@ -45,6 +45,7 @@ STEPS: tuple[Step, ...] = (
 
 def page(step: str, question: str) -> None:
     """Draw the line of steps and the question. Call it first on every page."""
+    state.forget(state.EMPTIED)
     try:
         current = state.project()
         run = state.current_run(current) if current else None

@@ -15,6 +15,8 @@ from tlcore.errors import TlcoreError
 from tlcore.workspace import Project, Workspace
 
 PROJECT, RUN, NOTICE = "project", "run", "nudge.notice"
+EMPTIED = "emptied"
+"""What a list held before it was emptied, until the page is drawn."""
 PAGES = {
     **{name: f"pages/wizard/{name}.py" for name in ("projects", "data", "check", "plan", "train", "results", "use")},
     **{name: f"pages/more/{name}.py" for name in ("learn", "settings")},
@@ -208,12 +210,16 @@ def uploads() -> int:
 def uploaded() -> None:
     """Count one more, so that the uploader is a fresh, empty widget: the bytes leave the memory."""
     remember("uploads", uploads() + 1)
+    if emptied := forget(EMPTIED):
+        save_at(*emptied)
 
 
 def _keep(of: Project, name: str, key: str, convert: Callable[[Any], Any] | None, drawn_at: int) -> None:
     value = st.session_state.get(key)
-    if value == [] and uploads() != drawn_at:
-        return  # a browser may tell that nothing is chosen of the old file's columns together with the new file
+    if value == []:  # a browser may tell that nothing is chosen of the old file's columns together with a new file
+        if uploads() != drawn_at:
+            return
+        remember(EMPTIED, (of, name, lookup(of.draft(), name)))  # in case the file is told of next
     save_at(of, name, convert(value) if convert else value)
 
 
