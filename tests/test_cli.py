@@ -182,6 +182,9 @@ def test_recommend_gives_a_plan_with_reasons_and_alternatives(
     other = say("recommend", file, *COLUMNS, "--compute", "api")
     assert other.json["row"]["number"] != 1
     assert other.json["strategy"] == "zero_shot"
+    pressed = say("recommend", file, *COLUMNS, "--compute", "low", "--minutes", "0.05")
+    assert pressed.json["strategy"] == "frozen_features"
+    assert "longer than you have" in pressed.json["substituted"]
 
 
 def test_columns_not_named_are_guessed_and_that_is_said(

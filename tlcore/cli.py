@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model into a run folder")
     _columns(_file(train, train_command))
     _train_options(train)
+    for one in (advise, train):
+        one.add_argument("--minutes", type=float, metavar="N", help="propose what ends within so many minutes")
 
     resume = commands.add_parser("resume", help="go on with a training that was paused, killed or failed")
     resume.add_argument("run", type=Path, help="its run folder")
@@ -152,12 +154,12 @@ def check_command(args: argparse.Namespace) -> dict[str, Any]:
 def recommend_command(args: argparse.Namespace) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from tlcore.advise import DECISION_TABLE, recommend
+    from tlcore.advise import DECISION_TABLE, Said, recommend
     from tlcore.machine import read_machine
 
     _, _, facts = _facts(args)
     machine = read_machine()
-    advice = recommend(facts, machine, task=args.task, compute=args.compute)
+    advice = recommend(facts, machine, task=args.task, said=Said(compute=args.compute, seconds=_seconds(args)))
     row = DECISION_TABLE[advice.row]
     return {
         "strategy": advice.plan.strategy,
@@ -259,7 +261,7 @@ def _unlabelled(args: argparse.Namespace, roles: Roles) -> Any:
 
 def _plan(args: argparse.Namespace, dataset: Any, more: Any) -> Any:
     """The recommended Plan, or the one asked for; unknown settings and names are refused before anything runs."""
-    from tlcore.advise import recommend
+    from tlcore.advise import Said, recommend
     from tlcore.facts import measure_facts
     from tlcore.machine import read_machine
     from tlcore.models.bases import tokenizer_file
@@ -272,6 +274,7 @@ def _plan(args: argparse.Namespace, dataset: Any, more: Any) -> Any:
         facts,
         read_machine(),
         task=args.task,
+        said=Said(seconds=_seconds(args)),
         strategy=wish,
         base=args.base,
         settings=_pairs(args.settings, "--set"),
@@ -280,6 +283,10 @@ def _plan(args: argparse.Namespace, dataset: Any, more: Any) -> Any:
     )
     print(f"{advice.plan.strategy}: {advice.sentence}", file=sys.stderr)
     return advice.plan
+
+
+def _seconds(args: argparse.Namespace) -> float | None:
+    return None if args.minutes is None else 60 * args.minutes
 
 
 def _work(run: Path) -> int:

@@ -43,6 +43,16 @@ def case_pickers(project: Project, found: dict[str, str]) -> None:
         st.segmented_control(
             f"{title} ({note})", list(words), format_func=words.__getitem__, help=help, required=True, **wish
         )
+    about = "What may take longer is not recommended; you can choose it all the same."
+    wish = state.kept(project, "seconds", 0, list(planning.TIMES), _unless(0))
+    st.segmented_control(
+        "Time it may take",
+        list(planning.TIMES),
+        format_func=planning.TIMES.__getitem__,
+        help=about,
+        required=True,
+        **wish,
+    )
 
 
 def strategy_picker(project: Project, advised: Recommendation) -> None:
@@ -150,6 +160,6 @@ def cost(estimate: Estimate) -> str:
     return f"It takes {time} and {memory_text(estimate.memory_mb)}."
 
 
-def _unless(usual: str) -> Callable[[Any], Any]:
+def _unless(usual: Any) -> Callable[[Any], Any]:
     """Keep a choice in the draft only where it is not what would be taken anyway."""
     return lambda value: None if value in (None, usual) else value

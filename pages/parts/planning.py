@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pages.parts.charts import BASELINES
 from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
-from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, recommend
+from tlcore.advise import DECISION_TABLE, Recommendation, Said, default_complexity, recommend
 from tlcore.advise.match import data_of
 from tlcore.advise.words import count_text
 from tlcore.errors import TlcoreError
@@ -42,6 +42,8 @@ TITLES = {
     },
 }
 """The words of the decision table for each part of a case."""
+TIMES = {0: "As long as it takes", 60: "1 minute", 300: "5 minutes", 1800: "30 minutes", 7200: "2 hours"}
+"""Seconds that a training may take; 0 for no limit."""
 ASKED = {
     "data": ("Data size", "How many labelled rows there are, and in how many classes."),
     "compute": ("Compute", "What this machine can train in reasonable time."),
@@ -65,9 +67,7 @@ def propose(facts: Facts, machine: Machine, draft: Mapping[str, Any], strategy: 
         facts,
         machine,
         task=draft.get("task", "classify"),
-        data=draft.get("data"),
-        compute=draft.get("compute"),
-        complexity=draft.get("complexity"),
+        said=Said(draft.get("data"), draft.get("compute"), draft.get("complexity"), draft.get("seconds")),
         strategy=strategy,
         base=draft.get("base"),
         settings=settings,

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from test_advise_fakes import FakeStrategy, facts, frozen, full, machine
 
-from tlcore.advise import CASES, DECISION_TABLE, recommend, table
+from tlcore.advise import CASES, DECISION_TABLE, Said, recommend, table
 from tlcore.advise.recommend import MOST_TO_COME
 from tlcore.errors import TlcoreError
 from tlcore.models.bases import get_base
@@ -98,7 +98,7 @@ def test_all_that_can_be_done_is_offered(install: Install) -> None:
 def test_every_row_of_the_table(
     size: str, compute: str, complexity: str, row: int, strategy: str, replaced: bool
 ) -> None:
-    advice = recommend(facts(), machine(), data=size, compute=compute, complexity=complexity)
+    advice = recommend(facts(), machine(), said=Said(size, compute, complexity))
     assert (advice.row, advice.plan.strategy) == (row, strategy)
     assert bool(advice.substituted) is replaced
     if replaced:
@@ -108,7 +108,7 @@ def test_every_row_of_the_table(
 
 def test_every_situation_gives_a_plan() -> None:
     for data, compute, complexity in product(*CASES.values()):
-        advice = recommend(facts(), machine(), data=data, compute=compute, complexity=complexity)
+        advice = recommend(facts(), machine(), said=Said(data, compute, complexity))
         assert 2 <= len(advice.why) <= 4
         assert all(text.endswith(".") for text in advice.why)
 
@@ -152,11 +152,11 @@ def test_wrong_wishes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TlcoreError, match="out of range"):
         recommend(facts(), machine(), settings={"epochs": 50})
     with pytest.raises(TlcoreError, match="Choose from"):
-        recommend(facts(), machine(), data="huge")
+        recommend(facts(), machine(), said=Said(data="huge"))
 
 
 def test_overrides_are_said() -> None:
-    why = recommend(facts(), machine(), data="large", compute="high").why
+    why = recommend(facts(), machine(), said=Said("large", "high")).why
     assert any("as you set it (data “large”, compute “high”)" in text for text in why)
 
 
@@ -212,7 +212,28 @@ def test_what_is_slower_is_no_good_first_look(install: Install) -> None:
 
 def test_models_for_pictures_are_named_only_where_there_are_pictures() -> None:
     def names(complexity: str) -> list[str]:
-        return [one.strategy for one in recommend(facts(), machine(), complexity=complexity).alternatives]
+        return [one.strategy for one in recommend(facts(), machine(), said=Said(complexity=complexity)).alternatives]
 
     assert "clip" in names("multimodal")
     assert "clip" not in names("simple")
+
+
+def test_what_ends_in_the_time_there_is_is_proposed(install: Install) -> None:
+    install(
+        frozen(20),
+        full(1_200),
+        FakeStrategy("lora", "Add parts", 1, 200),
+        FakeStrategy("top_layers", "Teach the top", 2, 250),
+    )
+    middling = facts("medium", 10_003)
+    usual = recommend(middling, machine("medium"))
+    assert usual.plan.strategy == "top_layers"
+    assert recommend(middling, machine("medium"), said=Said(seconds=3600)).substituted == ""
+    pressed = recommend(middling, machine("medium"), said=Said(seconds=60))
+    assert pressed.plan.strategy == "frozen_features"
+    assert pressed.substituted.startswith("“Teach the top” would take")
+    assert "you have 1 minute" in pressed.substituted
+    assert "ends in time" in pressed.substituted
+    hopeless = recommend(middling, machine("medium"), said=Said(seconds=5))
+    assert hopeless.plan.strategy == "frozen_features"
+    assert "Nothing here is sure to end in time" in hopeless.substituted

@@ -39,6 +39,20 @@ def test_changing_the_case_moves_the_light_and_is_kept(home: Path) -> None:
     assert next(g for g in again.get("button_group") if g.key == f"{project.id}/compute").value in ("api", ["api"])
 
 
+def test_the_time_there_is_is_kept_and_counts(home: Path) -> None:
+    project = opened(complexity="domain", compute="medium")
+    assert show("plan", project=project.id).radio[0].value == "top_layers"
+    app = show("plan", project=project.id)
+    group = next(g for g in app.get("button_group") if g.key == f"{project.id}/seconds")
+    group.set_value([60] if isinstance(group.value, list) else 60).run()
+    assert project.draft()["seconds"] == 60
+    project.save_draft({"seconds": 25})  # less than any button says
+    pressed = show("plan", project=project.id)
+    assert not pressed.exception
+    assert pressed.radio[0].value == "frozen_features"
+    assert "and you have 25 seconds" in said(pressed)
+
+
 def test_another_way_can_be_chosen(home: Path) -> None:
     project = opened()
     app = show("plan", project=project.id)
