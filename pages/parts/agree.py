@@ -61,7 +61,8 @@ def box(project: Project, plan: Plan) -> Asked:
         st.markdown("**A service is asked. Nothing is sent before you agree.**")
         _whom(project, plan)
         try:
-            agreement = _quote(project, plan)
+            with st.spinner("Looking at what would be sent …"):
+                agreement = _quote(project, plan)
         except TlcoreError as error:
             problem(error)
             return Asked(shut=True)

@@ -148,7 +148,7 @@ def _labels_named(project: Project, task: Task, roles: dict[str, list[str]]) -> 
     if not task.one_of:
         return None
     if not roles.get("label"):
-        return naming.without_column(project, "that is what a model which sees is told")
+        return naming.without_column(project, "a model that sees is told that")
     naming.with_column(project, roles["label"][0])
     return None
 

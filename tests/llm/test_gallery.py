@@ -100,6 +100,11 @@ def test_a_zip_gives_what_the_folder_gives_and_another_file_is_another_picture(p
     assert here is not None
     assert here == there
     assert here.encoded() == there.encoded()
+    question = Question("", (LabelInfo("red"), LabelInfo("green")), pictures=Gallery(packed))
+    shown = make_quote([beside(["a", "photo.jpg"])], question, Service("openai", "m"), tmp_path).preview[0].picture
+    assert shown is not None
+    assert shown.gallery is None  # a zip that a screen holds open could not be put away
+    assert shown.encoded() == here.encoded()
     Image.new("RGB", (50, 50), "blue").save(place / "photo.jpg")
     changed = Gallery(place).of(beside(["", "photo.jpg"])).picture
     assert changed is not None

@@ -48,13 +48,15 @@ class _Looked:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as it will be sent. name: as the sheet has it; digest: of its file; width, height: as they are sent."""
+    """A picture as it will be sent. name: as the sheet has it; digest: of its file; width, height: as they are sent. gallery: holds
+    the place open; without one it is opened for the moment (so that what is kept for a screen keeps no file open)."""
 
     name: str
     digest: str
     width: int
     height: int
-    gallery: Gallery = field(repr=False, compare=False)
+    place: Path = field(repr=False, compare=False)
+    gallery: Gallery | None = field(default=None, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -63,7 +65,7 @@ class Picture:
 
     def image(self) -> Any:
         """RGB, as small as it is sent. Raises TlcoreError where the file is another one than before."""
-        data, problem = self.gallery.pictures.read(self.name)
+        data, problem = (self.gallery or Gallery(self.place)).pictures.read(self.name)
         if problem or _digest(data) != self.digest:
             what = "A picture is not the one any more whose sending was agreed to."
             raise TlcoreError(what, self.name, "Look at the price and the rows again, and agree again.")
@@ -102,7 +104,7 @@ class Gallery:
         seen = self._seen(name)
         if seen.problem:
             return Beside(words, None, seen.problem)
-        return Beside(words, Picture(name, seen.digest, seen.width, seen.height, self))
+        return Beside(words, Picture(name, seen.digest, seen.width, seen.height, self.pictures.place, self))
 
     def _seen(self, cell: str) -> _Looked:
         """Decoding takes longest of all, and a page asks again with each click."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tlcore.errors import TlcoreError
@@ -122,9 +122,14 @@ def make_quote(texts: Sequence[str], question: Question, service: Service, folde
     return Quote(
         quote_id(asked, service), service.host, service.model, service.is_here, len(texts), len(new),
         sum(one.prompt.characters for one in new), read, written,
-        None if price is None else price.of(read, written), price, tuple(one.prompt for one in new[:SHOWN]),
+        None if price is None else price.of(read, written), price, tuple(_at_rest(one.prompt) for one in new[:SHOWN]),
         sum(one.prompt.picture is not None for one in new), seen, unread_pictures(texts, question),
     )  # fmt: skip
+
+
+def _at_rest(prompt: Prompt) -> Prompt:
+    """The same, with no folder or zip of pictures held open."""
+    return replace(prompt, picture=replace(prompt.picture, gallery=None)) if prompt.picture else prompt
 
 
 def unread_pictures(texts: Sequence[str], question: Question) -> tuple[str, ...]:
