@@ -72,17 +72,17 @@ class Quote:
     @property
     def _seen(self) -> str:
         """How the pictures are sent, and which are not; "" where none are."""
-        some = "; ".join(self.unread[:SHOWN]) + ("; …" if len(self.unread) > SHOWN else "")
-        lost = (
-            f"{len(self.unread):,} cannot be read and are not sent ({some}): there the text goes alone. "
-            if some
+        if not self.pictures and not self.unread:
+            return ""
+        small = (
+            f"Pictures are made smaller first ({SIDE} pixels at most) and lose what a camera wrote into them. "
+            if self.pictures
             else ""
         )
-        return (
-            f"Pictures are made smaller first ({SIDE} pixels at most) and lose what a camera wrote into them. {lost}"
-            if self.pictures
-            else lost
-        )
+        some = "; ".join(self.unread[:SHOWN]) + ("; …" if len(self.unread) > SHOWN else "")
+        verbs = "picture cannot be read and is" if len(self.unread) == 1 else "pictures cannot be read and are"
+        lost = f"{len(self.unread):,} {verbs} not sent ({some}): there the text goes alone. " if some else ""
+        return small + lost
 
     @property
     def _cost(self) -> str:
