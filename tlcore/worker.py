@@ -30,6 +30,7 @@ PROBE_SECONDS = 2.0
 KINDS: dict[str, str] = {
     "prepare": "tlcore.prepare:prepare_job",
     "check": "tlcore.checks.job:check_job",
+    "trial": "tlcore.advise.trial_job:trial_job",
     "train": "tlcore.runs.train:train_run",
     "predict": "tlcore.runs.score_sheet:score_sheet",
     "write": "tlcore.runs.write_text:write_texts",

@@ -49,7 +49,7 @@ def look(project: Project, found: Prepared) -> Look:
         mine = start(project, found)
     state = jobs.job_state(mine)
     if (mine / PROBLEMS).exists():
-        return Look(mine, state, _cards(mine), True)
+        return Look(mine, state, cards_of(mine), True)
     return Look(mine, state, _earlier(project, known, found), False)
 
 
@@ -81,11 +81,11 @@ def _earlier(project: Project, known: list[Path], found: Prepared) -> tuple[Card
         if (job / PROBLEMS).exists() and args_of(job).get("rows") == now:
             seen = args_of(job).get("mends") or []
             mended = {step.check for step in found.steps if step.id not in seen}
-            return tuple(card for card in _cards(job) if card.id not in mended)
+            return tuple(card for card in cards_of(job) if card.id not in mended)
     return ()
 
 
-def _cards(job: Path) -> tuple[Card, ...]:
+def cards_of(job: Path) -> tuple[Card, ...]:
     file = job / PROBLEMS
     return cards_in(file, file.stat().st_mtime_ns)
 

@@ -13,6 +13,7 @@ from pages.parts.metrics import METRICS, USUAL
 from tlcore import jobs
 from tlcore.advise import DECISION_TABLE, Recommendation, default_complexity, recommend
 from tlcore.advise.match import data_of
+from tlcore.advise.words import count_text
 from tlcore.errors import TlcoreError
 from tlcore.facts import Facts
 from tlcore.llm.agreement import keep_consent
@@ -20,6 +21,7 @@ from tlcore.machine import Machine
 from tlcore.models.bases import ADAPTED, ADAPTED_ABOUT
 from tlcore.strategies import get_strategy
 from tlcore.strategies.then import PREFIX, default_then, reads_unlabelled
+from tlcore.tasks import get_task
 from tlcore.unlabelled import about_unlabelled
 from tlcore.workspace import Project, Workspace
 
@@ -158,13 +160,37 @@ def check_base(name: str) -> str:
     return get_base(name.strip()).name
 
 
-def decision_html(lit: int | None) -> str:
-    """The decision table, all eight rows, the one that matches lit; a row whose approach is still to come is greyed."""
+def own_numbers(facts: Facts, machine: Machine, task: str) -> tuple[str, str, str]:
+    """What of the user's own decided the data, the compute and the task of the row that is lit."""
+    rows = count_text(facts.labelled, "labelled row") if facts.labelled else "no labelled row"
+    if facts.classes and facts.labelled:
+        rows += f", {count_text(len(facts.classes), 'label')}, about {round(facts.median_class):,} each"
+    if facts.unlabelled:
+        rows += f"; {facts.unlabelled:,} without a label"
+    pieces = f"{facts.tokens_p50:,} word pieces in a typical text"
+    kind = get_task(task)
+    about = (
+        f"{count_text(len(facts.classes), 'label')}, {pieces}"
+        if facts.classes and kind.one_of
+        else f"{kind.title.lower()}, {pieces}"
+    )
+    return rows, machine.sentence, about
+
+
+def decision_html(lit: int | None, own: tuple[str, str, str] = ("", "", "")) -> str:
+    """The decision table, all eight rows, the one that matches lit; a row whose approach is still to come is greyed.
+
+    own: what is said of the user's own data, compute and task in the row that is lit.
+    """
     rows = []
     for i, row in enumerate(DECISION_TABLE):
         kind = " ".join(name for name, holds in (("lit", i == lit), ("later", not row.available)) if holds)
         note = "" if row.available else "<small>not in this version yet</small>"
-        cells = [html.escape(text) for text in (row.data, row.compute, row.task)]
+        mine = own if i == lit else ("", "", "")
+        cells = [
+            html.escape(text) + (f"<em>yours: {html.escape(number)}</em>" if number else "")
+            for text, number in zip((row.data, row.compute, row.task), mine, strict=True)
+        ]
         plain = html.escape(row.plain)
         cells.append(f"<b>{html.escape(row.approach)}</b>{note}<br><span>{plain}</span>")
         here = ' aria-current="true"' if i == lit else ""
@@ -179,6 +205,7 @@ table.decision th {text-align: left; font-weight: 600; padding: .45rem .7rem; op
 table.decision td {padding: .5rem .7rem; vertical-align: top; border-top: 1px solid rgba(128,140,150,.25);}
 table.decision td b {font-weight: 500;}
 table.decision td span {opacity: .8; font-size: .84rem;}
+table.decision em {display: block; font-style: normal; font-weight: 400; font-size: .8rem; opacity: .85; max-width: 13rem;}
 table.decision small {margin-left: .5rem; font-style: italic; white-space: nowrap;}
 table.decision tr.later td {opacity: .72;}
 table.decision tr.later td span {opacity: 1;}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import agree, plan_parts, planning, shell, state
+from pages.parts import agree, plan_parts, planning, shell, state, trial_parts, trying
 from pages.parts.prepared import prepare
 from pages.parts.problems import problem
 from pages.parts.settings_form import settings_form
@@ -24,7 +24,8 @@ def main() -> None:
     shell.require_open("check", project)
     try:
         with st.spinner("Looking at the rows …"):
-            facts = planning.with_texts(prepare(project).facts, project)
+            found = prepare(project)
+            facts = planning.with_texts(found.facts, project)
     except TlcoreError as error:
         problem(error)
         st.page_link(state.PAGES["check"], label="Back to Check", query_params={state.PROJECT: project.id})
@@ -34,6 +35,7 @@ def main() -> None:
     _reasons(chosen)
     instruction_box(project, chosen.plan)
     _start(project, chosen)
+    trial_parts.show(project, found)
     _table(project, facts, chosen)
     st.subheader("Ways to train", anchor=False)
     plan_parts.strategy_picker(project, advised)
@@ -73,6 +75,7 @@ def _start(project: Project, chosen: Recommendation) -> None:
         st.page_link(state.PAGES["train"], label="Watch it", query_params={"project": project.id, "run": busy.name})
     asked = agree.box(project, chosen.plan)
     if shell.primary("Start training", disabled=asked.shut):
+        trying.end(project)
         run = planning.start(project, chosen.plan, asked.agreement, asked.key)
         state.go("train", run=run.name)
 
@@ -80,7 +83,8 @@ def _start(project: Project, chosen: Recommendation) -> None:
 def _table(project: Project, facts: Facts, chosen: Recommendation) -> None:
     st.subheader("Where you are in the decision table", anchor=False)
     plan_parts.case_pickers(project, planning.measured(facts, plan_parts.machine(), chosen.plan.task))
-    st.html(planning.decision_html(chosen.row))
+    own = planning.own_numbers(facts, plan_parts.machine(), chosen.plan.task)
+    st.html(planning.decision_html(chosen.row, own))
 
 
 def _advanced(project: Project, chosen: Recommendation) -> None:
