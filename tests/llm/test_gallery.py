@@ -120,6 +120,7 @@ def test_a_zip_gives_what_the_folder_gives_and_another_file_is_another_picture(p
         ("openai", "gpt-4.1", (100, 100), 85 + 170),
         ("openai", "gpt-5.4-mini", (512, 512), 415),
         ("openai", "gpt-5-nano", (512, 384), 473),
+        ("openai", "gemini-3.1-flash-lite", (512, 384), 85 + 170),
         ("anthropic", "claude-haiku-4-5", (512, 384), 263),
     ],
 )

@@ -24,7 +24,7 @@ SIDE, QUALITY = 512, 85
 FORMAT = 1
 """One more where the same file is sent as another picture: answers are kept by what was asked."""
 TILE, TILE_TOKENS, BASE_TOKENS, SHORT_SIDE = 512, 170, 85, 768
-PATCH, PATCH_TIMES = 32, {"nano": 2.46, "mini": 1.62}
+PATCH, PATCH_TIMES = 32, {"-nano": 2.46, "-mini": 1.62}
 """OpenAI's two rules: a base and so much a tile of a picture whose shorter side is at most SHORT_SIDE; for its small models patches
 times a factor. Servers of other makers that speak the same dialect count by rules of their own."""
 PIXELS_A_TOKEN = 750
