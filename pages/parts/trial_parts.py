@@ -49,15 +49,19 @@ def _follow(project: Project, found: Prepared, seen: trying.Look, was_alive: boo
                 "The trial stopped before it was done.", "", "Try again, or go on without it."
             )
             problem(error, jobs.log_tail(seen.job) or None)
-            st.button("Try again", key="try-again", on_click=trying.start, args=(project, found))
+            st.button("Try again", key="try-again", on_click=_again, args=(project, found))
         else:
             st.rerun()
+
+
+def _again(project: Project, found: Prepared) -> None:
+    trying.start(project, found)
 
 
 def _say(verdict: Verdict) -> None:
     st.markdown(
         escape_md(verdict.headline),
-        help="macro-F1: the mean over the classes of how many are found and how many of those found are right. The band holds nine of ten rounds. "
+        help="macro-F1: the mean over the classes of how many are found and how many of those found are right. In brackets: the 95 % interval. "
         "Counting words is TF-IDF with logistic regression, learnt from your rows alone.",
     )
     for text in (verdict.doubts, verdict.alarm):
@@ -101,9 +105,8 @@ def learning_curve(trial: Trial) -> go.Figure:
         x=ahead, y=[curve.at(n) for n in ahead], mode="lines", name="expected",
         line={"color": MODEL, "width": 2, "dash": "dot"}, hovertemplate="%{x:,} rows: about %{y:.3f}<extra></extra>",
     )  # fmt: skip
-    tfidf = sum(trial.tfidf) / len(trial.tfidf)
     for name, colour, value in (
-        ("Counting words (TF-IDF)", TFIDF, tfidf),
+        ("Counting words (TF-IDF)", TFIDF, trial.tfidf),
         ("Always the largest class", MAJORITY, trial.majority),
     ):
         figure.add_scatter(

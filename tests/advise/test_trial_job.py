@@ -24,7 +24,7 @@ def test_reviews_are_told_apart_better_than_by_counting_words(
     kept = read_json(job / TRIAL)
     trial, mismatch = Trial.from_json(kept["trial"]), Mismatch.from_json(kept["mismatch"])
     assert trial.curve.middle()[-1] > 0.7 > trial.majority
-    assert trial.ahead()[0] > 0
+    assert trial.lead[0] > 0
     assert mismatch.reasons() == []
     assert 0 < (mismatch.distance or 0) < 0.6
     phases = [event["name"] for event in read_events(job)[0] if event["kind"] == "phase"]

@@ -11,16 +11,15 @@ from tlcore.advise.verdict import gain_text, judge, next_labels
 
 ROUNDS = ((0.50, 0.60, 0.68), (0.52, 0.61, 0.70), (0.49, 0.62, 0.69))
 TRIAL = Trial(
-    rows=400, sizes=(75, 150, 300), frozen=ROUNDS, tfidf=(0.50, 0.51, 0.52), majority=0.1,
-    classes={"Refund": (0.5, 0.7), "Billing": (0.8, 0.85), "Other": (0.6, 0.62)}, held_back=100, seconds=3.0,
+    rows=400, tried=400, sizes=(75, 150, 300), frozen=ROUNDS, tfidf=0.51, majority=0.1, band=(0.62, 0.75), lead=(0.18, 0.1, 0.25),
+    classes={"Refund": (0.5, 0.7), "Billing": (0.8, 0.85), "Other": (0.6, 0.62)}, seconds=3.0,
 )  # fmt: skip
-WORSE = replace(TRIAL, tfidf=(0.80, 0.81, 0.82))
+WORSE = replace(TRIAL, tfidf=0.81, lead=(-0.12, -0.2, -0.05))
 
 
 def test_the_headline_has_the_score_its_band_and_what_stands_beside() -> None:
     said = judge(TRIAL, Mismatch()).headline
-    assert "300 rows" in said
-    assert "100 others" in said
+    assert "300 labelled rows" in said
     for number in ("0.69", "0.51", "0.10"):
         assert number in said
 

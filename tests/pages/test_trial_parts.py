@@ -18,8 +18,8 @@ from tlcore.jobs import STOP
 
 ROUNDS = ((0.50, 0.60, 0.68), (0.52, 0.61, 0.70), (0.49, 0.62, 0.69))
 TRIAL = Trial(
-    rows=48, sizes=(9, 18, 36), frozen=ROUNDS, tfidf=(0.50, 0.51, 0.52), majority=0.1,
-    classes={"Refund": (0.5, 0.7), "Billing": (0.8, 0.85), "Other": (0.6, 0.62)}, held_back=12, seconds=3.0,
+    rows=48, tried=48, sizes=(9, 18, 36), frozen=ROUNDS, tfidf=0.51, majority=0.1, band=(0.62, 0.75), lead=(0.18, 0.1, 0.25),
+    classes={"Refund": (0.5, 0.7), "Billing": (0.8, 0.85), "Other": (0.6, 0.62)}, seconds=3.0,
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_what_it_says_is_on_the_page(home: Path, started: list[Path]) -> None:
 def test_a_base_model_that_does_not_help_is_an_alarm(home: Path, started: list[Path]) -> None:
     project = opened()
     show("plan", project=project.id)
-    end(started[0], replace(TRIAL, tfidf=(0.9, 0.9, 0.91)), Mismatch(pieces_a_word=2.4))
+    end(started[0], replace(TRIAL, tfidf=0.9, lead=(-0.2, -0.3, -0.1)), Mismatch(pieces_a_word=2.4))
     app = show("plan", project=project.id)
     (alarm,) = app.warning
     assert "worse than counting words" in alarm.value

@@ -27,23 +27,23 @@ class Gain:
 
 @dataclass(frozen=True)
 class Curve:
-    """sizes: labelled rows learned from, rising. scores [rounds, sizes]: of models that saw so many, each round with rows of its own
-    held back, and with the rows of a smaller size among those of a larger.
+    """sizes: labelled rows learned from, rising. scores [rounds, sizes]: of models that saw so many, the rows of a smaller size being among
+    those of a larger. models: how many models make a score of a round together, which hides the luck of a single one.
 
     score(n) = top - drop * n ** -bend, the power law of Hestness et al. 2017 (arXiv 1712.00409) with a ceiling.
     """
 
     sizes: tuple[int, ...]
     scores: np.ndarray
+    models: int = 1
 
     def middle(self) -> list[float]:
         """The mean score at each size."""
         return [float(one) for one in self.scores.mean(axis=0)]
 
     def spread(self) -> list[tuple[float, float]]:
-        """The band of single scores at each size."""
-        low, high = np.percentile(self.scores, INSIDE, axis=0)
-        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+        """The lowest and the highest of the rounds at each size."""
+        return [(float(of_size.min()), float(of_size.max())) for of_size in self.scores.T]
 
     def at(self, rows: int) -> float:
         """The score to be expected of a model that learns from so many rows."""
@@ -62,16 +62,16 @@ class Curve:
         return Gain(float(min(low, middle)), float(middle), float(max(high, middle)))
 
     def _luck_of_a_doubling(self) -> float:
-        """Deviation of what a doubling brought in single rounds around what it brings on average."""
+        """Deviation of what a doubling brings a single model around what it brings on average."""
         steps = np.diff(self.scores, axis=1)
         if len(self.scores) < 2 or not steps.size:
             return 0.0
-        return float(np.sqrt(np.mean(np.var(steps, axis=0, ddof=1)[-2:])))
+        return float(np.sqrt(self.models * np.mean(np.var(steps, axis=0, ddof=1)[-2:])))
 
 
-def curve_of(sizes: Sequence[int], scores: Sequence[Sequence[float]]) -> Curve:
+def curve_of(sizes: Sequence[int], scores: Sequence[Sequence[float]], models: int = 1) -> Curve:
     """scores: a list of scores, one a size, for each round."""
-    return Curve(tuple(sizes), np.array(scores, dtype=np.float64))
+    return Curve(tuple(sizes), np.array(scores, dtype=np.float64), models)
 
 
 def _fit(sizes: Sequence[int], means: np.ndarray) -> tuple[float, float, float]:

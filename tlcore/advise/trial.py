@@ -18,55 +18,47 @@ from tlcore.advise.curve import Curve, curve_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_ROWS = 3_000
+MOST_ROWS = 2_000
 """Of more labelled rows so many are drawn: the curve is as clear, and the trial stays short."""
-HELD_BACK = 0.25
+FOLDS = 4
+"""Parts of the rows. Each is asked about in turn, by models that learned from the others: so a round asks about every row once."""
 SHARES = (0.125, 0.25, 0.5, 1.0)
-"""Of the rows that are not held back: each learns from twice as many as the one before."""
-LEAST_ROWS, LEAST_A_CLASS = 24, 3
+"""Of the rows of the other parts: each size is twice the one before."""
+LEAST_ROWS, LEAST_A_CLASS = 24, FOLDS
 """With fewer there is nothing to hold back."""
-LEAST_ROUNDS, MOST_ROUNDS = 3, 12
-SECONDS = 15.0
+LEAST_ROUNDS, MOST_ROUNDS = 2, 6
+SECONDS = 12.0
 """After so long no new round begins; reading the texts comes before and is not counted."""
-SURE = 1.64
-"""Deviations: nineteen times of twenty it is truly better, looked at from one side."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """macro-F1 of rounds, each with rows of its own held back.
+    """macro-F1 of rounds; in each, every row is asked about once, by a model that did not learn from it.
 
-    rows: labelled rows there are to learn from. sizes: how many were learned from, rising. frozen [rounds][sizes]: a classifier on
-    the base model as it came. tfidf [rounds]: counting words, at the largest size. majority: always the commonest class.
-    classes: F1 of each at half the largest size and at the largest. held_back: rows a round. seconds: without reading the texts.
+    rows: labelled rows there are to learn from; tried: those that were looked at. sizes: how many were learned from, rising. frozen [rounds][sizes]: a
+    classifier on the base model as it came. tfidf: counting words, at the largest size. majority: always the commonest class. band: the
+    95 % interval of the score at the largest size. lead: the base model's score less that of counting words, with its interval.
+    classes: F1 of each at half the largest size and at the largest. seconds: without reading the texts.
     """
 
     rows: int
+    tried: int
     sizes: tuple[int, ...]
     frozen: tuple[tuple[float, ...], ...]
-    tfidf: tuple[float, ...]
+    tfidf: float
     majority: float
+    band: tuple[float, float]
+    lead: tuple[float, float, float]
     classes: Mapping[str, tuple[float, float]]
-    held_back: int
     seconds: float
 
     @property
     def curve(self) -> Curve:
-        return curve_of(self.sizes, self.frozen)
-
-    def ahead(self) -> tuple[float, float]:
-        """By how much the base model is ahead of counting words, and the deviation of that.
-
-        Rounds share rows, so that their plain deviation is too small: corrected as Nadeau and Bengio 2003 do.
-        """
-        lead = np.array([round[-1] for round in self.frozen]) - np.array(self.tfidf)
-        spread = float(np.var(lead, ddof=1)) if len(lead) > 1 else 0.0
-        return float(lead.mean()), float(np.sqrt(spread * (1 / len(lead) + self.held_back / self.sizes[-1])))
+        return curve_of(self.sizes, self.frozen, FOLDS)
 
     def helps(self) -> bool:
         """Whether the base model is surely ahead of counting words."""
-        lead, deviation = self.ahead()
-        return lead > SURE * deviation
+        return self.lead[1] > 0
 
     def mostly_for(self) -> str | None:
         """The class that gained most from the last doubling; None where none stands out."""
@@ -83,9 +75,11 @@ class Trial:
     def from_json(cls, parts: Mapping[str, Any]) -> Trial:
         known = {f.name for f in fields(cls)}
         kept = {name: value for name, value in parts.items() if name in known}
+        for name in ("sizes", "band", "lead"):
+            kept[name] = tuple(kept[name])
         kept["frozen"] = tuple(map(tuple, kept["frozen"]))
         kept["classes"] = {name: (pair[0], pair[1]) for name, pair in kept["classes"].items()}
-        return cls(**{**kept, "sizes": tuple(kept["sizes"]), "tfidf": tuple(kept["tfidf"])})
+        return cls(**kept)
 
 
 def can_try(labels: Sequence[str]) -> bool:
@@ -95,7 +89,7 @@ def can_try(labels: Sequence[str]) -> bool:
 
 
 def rows_to_try(labels: Sequence[str], seed: int = 0) -> list[int]:
-    """Places of the rows that a trial looks at: of classes large enough to hold some back, and not more than MOST_ROWS."""
+    """Places of the rows that a trial looks at: of classes large enough for every part, and not more than MOST_ROWS."""
     counts = Counter(labels)
     fit = [i for i, label in enumerate(labels) if counts[label] >= LEAST_A_CLASS]
     if len(fit) <= MOST_ROWS:
@@ -119,61 +113,102 @@ def try_out(
 ) -> Trial:
     """features [texts, width] of the base model as it came. rows: labelled rows in all. told(done, total) counts rounds.
 
-    Raises whatever `check_stop` raises between rounds.
+    Raises whatever `check_stop` raises.
     """
     begun, names = time.monotonic(), sorted(set(labels))
     y = np.array([names.index(label) for label in labels])
-    rounds: list[_Round] = []
-    cores = max(1, min(4, os.cpu_count() or 1))
-    with ThreadPoolExecutor(cores) as pool:
-        while len(rounds) < LEAST_ROUNDS or (time.monotonic() - begun < seconds and len(rounds) < MOST_ROUNDS):
-            check_stop()
-            numbers = range(len(rounds), min(MOST_ROUNDS, len(rounds) + cores))
-            rounds += pool.map(lambda number: _round(features, texts, y, seed * 1000 + number), numbers)
-            told(len(rounds), MOST_ROUNDS)
-    per_class = np.mean([one.per_class for one in rounds], axis=0)
-    commonest = Counter(y.tolist()).most_common(1)[0]
-    return Trial(
-        rows=rows,
-        sizes=rounds[0].sizes,
-        frozen=tuple(one.frozen for one in rounds),
-        tfidf=tuple(one.tfidf for one in rounds),
-        majority=float(2 * commonest[1] / (len(y) + commonest[1]) / len(names)),
-        classes={name: (float(half), float(full)) for name, (half, full) in zip(names, per_class.T, strict=True)},
-        held_back=rounds[0].held_back,
-        seconds=round(time.monotonic() - begun, 1),
-    )
+    given = _Given(features, texts, y, names, check_stop)
+    counted, rounds = _counted(given, seed), [_round(given, seed)]
+    told(1, MOST_ROUNDS)
+    while len(rounds) < LEAST_ROUNDS or (time.monotonic() - begun < seconds and len(rounds) < MOST_ROUNDS):
+        rounds.append(_round(given, seed * 1000 + len(rounds)))
+        told(len(rounds), MOST_ROUNDS)
+    return _summed_up(given, rounds, counted, rows, round(time.monotonic() - begun, 1))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """y: places in names."""
+
+    features: NDArray[np.float32]
+    texts: Sequence[str]
+    y: NDArray[np.int64]
+    names: list[str]
+    check_stop: Callable[[], None]
 
 
 @dataclass(frozen=True)
 class _Round:
-    """per_class [2, classes]: F1 at half the largest size and at the largest."""
+    """answers [sizes, rows]: places in the names."""
 
     sizes: tuple[int, ...]
-    frozen: tuple[float, ...]
-    tfidf: float
-    per_class: NDArray[np.float64]
-    held_back: int
+    answers: NDArray[np.int64]
+
+    def f1(self, y: NDArray[np.int64]) -> NDArray[np.float64]:
+        """[sizes, classes]"""
+        from sklearn.metrics import f1_score
+
+        return np.array(
+            [f1_score(y, one, average=None, labels=np.unique(y), zero_division=0.0) for one in self.answers]
+        )
 
 
-def _round(features: NDArray[np.float32], texts: Sequence[str], y: NDArray[np.int64], seed: int) -> _Round:
-    from sklearn.metrics import f1_score
+def _summed_up(given: _Given, rounds: Sequence[_Round], counted: NDArray[np.int64], rows: int, seconds: float) -> Trial:
+    from tlcore.evaluate.bootstrap import macro_f1_difference, macro_f1_interval
 
+    said = [[given.names[i] for i in answers] for answers in (given.y, rounds[0].answers[-1], counted)]
+    low, high = macro_f1_interval(said[0], said[1], given.names)
+    lead = macro_f1_difference(said[0], said[1], said[2], given.names)
+    f1 = np.array([one.f1(given.y) for one in rounds])
+    half, full = f1[:, -2].mean(axis=0), f1[:, -1].mean(axis=0)
+    counts = Counter(given.y.tolist()).most_common(1)[0][1]
+    return Trial(
+        rows=rows,
+        tried=len(given.y),
+        sizes=rounds[0].sizes,
+        frozen=tuple(tuple(map(float, one)) for one in f1.mean(axis=2)),
+        tfidf=float(_Round((), counted[None]).f1(given.y).mean()),
+        majority=float(2 * counts / (len(given.y) + counts) / len(given.names)),
+        band=(low or 0.0, high or 1.0),
+        lead=tuple(float(lead[name] or 0.0) for name in ("macro_f1", "low", "high")),  # type: ignore[arg-type]
+        classes={name: (float(a), float(b)) for name, a, b in zip(given.names, half, full, strict=True)},
+        seconds=seconds,
+    )
+
+
+def _round(given: _Given, seed: int) -> _Round:
+    """Every part in turn, on every core."""
     from tlcore.engine.linear import fit_head
     from tlcore.engine.objectives import OneOf
+
+    parts = _parts(given.y, seed)
+    sizes = sizes_of(len(given.y) - max(map(len, parts)), len(given.names))
+    answers = np.zeros((len(sizes), len(given.y)), dtype=np.int64)
+
+    def ask(part: int) -> None:
+        given.check_stop()
+        outside, inside = parts[part], _in_shares(given.y, parts, part, seed)
+        for place, size in enumerate(sizes):
+            some = inside[:size]
+            head = fit_head("logistic", given.features[some], given.y[some], OneOf.C, False, seed)
+            answers[place, outside] = head.predict(given.features[outside])
+
+    with ThreadPoolExecutor(max(1, min(FOLDS, os.cpu_count() or 1))) as pool:
+        list(pool.map(ask, range(FOLDS)))
+    return _Round(sizes, answers)
+
+
+def _counted(given: _Given, seed: int) -> NDArray[np.int64]:
+    """What counting words answers to every row, by models that did not learn from it."""
     from tlcore.evaluate.baselines import tfidf_answers
 
-    inside, outside = _parted(y, seed)
-    sizes, found = sizes_of(len(inside), len(set(y.tolist()))), []
-    for size in sizes:
-        rows = inside[:size]
-        answers = fit_head("logistic", features[rows], y[rows], OneOf.C, False, seed).predict(features[outside])
-        found.append(f1_score(y[outside], answers, average=None, labels=np.unique(y), zero_division=0.0))
-    counted = tfidf_answers([texts[i] for i in inside], [str(c) for c in y[inside]], [texts[i] for i in outside])
-    tfidf = f1_score(y[outside], np.array(counted, dtype=int), average="macro", labels=np.unique(y), zero_division=0.0)
-    return _Round(
-        sizes, tuple(float(one.mean()) for one in found), float(tfidf), np.array([found[-2], found[-1]]), len(outside)
-    )
+    parts, found = _parts(given.y, seed), np.zeros(len(given.y), dtype=np.int64)
+    for part, outside in enumerate(parts):
+        given.check_stop()
+        inside = np.concatenate([one for other, one in enumerate(parts) if other != part])
+        texts = [[given.texts[i] for i in some] for some in (inside, outside)]
+        found[outside] = np.array(tfidf_answers(texts[0], [str(c) for c in given.y[inside]], texts[1]), dtype=np.int64)
+    return found
 
 
 def sizes_of(most: int, classes: int) -> tuple[int, ...]:
@@ -183,15 +218,19 @@ def sizes_of(most: int, classes: int) -> tuple[int, ...]:
     return (*sizes, round(SHARES[-2] * most), most)
 
 
-def _parted(y: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to learn from, in an order in which every beginning has the classes in their shares; and those held back, of each class."""
-    rng = np.random.default_rng(seed)
-    inside: list[tuple[float, int]] = []
-    outside: list[int] = []
+def _parts(y: NDArray[np.int64], seed: int) -> list[NDArray[np.int64]]:
+    """Places in FOLDS parts, each with its share of every class."""
+    from sklearn.model_selection import StratifiedKFold
+
+    return [part for _, part in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(y, y)]
+
+
+def _in_shares(y: NDArray[np.int64], parts: Sequence[NDArray[np.int64]], part: int, seed: int) -> NDArray[np.int64]:
+    """The rows of the other parts, in an order in which every beginning has the classes in their shares."""
+    rng = np.random.default_rng([seed, part])
+    inside = np.concatenate([one for other, one in enumerate(parts) if other != part])
+    placed: list[tuple[float, int]] = []
     for one in np.unique(y):
-        rows = rng.permutation(np.flatnonzero(y == one))
-        cut = max(1, round(HELD_BACK * len(rows)))
-        outside.extend(rows[:cut].tolist())
-        kept = rows[cut:].tolist()
-        inside.extend(((place + rng.random()) / len(kept), row) for place, row in enumerate(kept))
-    return np.array([row for _, row in sorted(inside)]), np.array(outside)
+        rows = rng.permutation(inside[y[inside] == one]).tolist()
+        placed.extend(((place + rng.random()) / len(rows), row) for place, row in enumerate(rows))
+    return np.array([row for _, row in sorted(placed)])

@@ -68,11 +68,10 @@ def gain_text(gain: Gain) -> str:
 
 
 def _headline(trial: Trial) -> str:
-    low, high = trial.curve.spread()[-1]
-    tfidf = sum(trial.tfidf) / len(trial.tfidf)
+    low, high = trial.band
     return (
-        f"Tried on {count_text(trial.sizes[-1], 'row')}, asked about {trial.held_back:,} others, {len(trial.frozen)} times: a small classifier on the base model "
-        f"gets macro-F1 {trial.curve.middle()[-1]:.2f} ({low:.2f} to {high:.2f}); counting words gets {tfidf:.2f}, always the commonest class {trial.majority:.2f}."
+        f"Learning from {count_text(trial.sizes[-1], 'labelled row')} and asked about others, a small classifier on the base model gets macro-F1 "
+        f"{trial.curve.middle()[-1]:.2f} ({low:.2f} to {high:.2f}); counting words gets {trial.tfidf:.2f}, always the commonest class {trial.majority:.2f}."
     )
 
 
@@ -84,8 +83,7 @@ def _labels(trial: Trial) -> str:
 
 
 def _alarm(trial: Trial) -> str:
-    lead, _ = trial.ahead()
-    than = "no better than" if lead > -0.01 else "worse than"
+    than = "worse than" if trial.lead[2] < 0 else "not surely better than"
     return (
         f"Careful: on your rows the base model is {than} counting words, which has read nothing before. What it has learnt elsewhere does not "
         "carry over to them as they are."
