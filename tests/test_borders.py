@@ -28,7 +28,7 @@ LIGHT = [
     "checks", "advise", "strategies", "models.bases", "runs", "cli", "predict", "predict.predictor", "predict.main",
     "mend", "mend.decided", "mend.report", "mend.review", "rows", "near", "prepare", "order", "told", "arrow_rows",
     "checks.deep", "checks.job", "unlabelled", "told_reading", "strategies.then", "label_file", "label_info", "llm",
-    "llm.examples", "llm.likelihood", "llm.quote", "llm.api", "pictures", "predict.rewriter", "predict.prompting", "runs.write_text",
+    "llm.examples", "llm.likelihood", "llm.quote", "llm.api", "llm.gallery", "llm.seeing", "pictures", "predict.rewriter", "predict.prompting", "runs.write_text",
 ]  # fmt: skip
 
 
@@ -102,6 +102,7 @@ def test_screens_import_neither_torch_nor_transformers_nor_what_needs_them() -> 
         "tlcore.models.saved",
         "tlcore.models.onnx_export",
         "tlcore.llm.decoder",
+        "tlcore.llm.seer",
     }
     for path in SCREENS:
         assert not tops(path) & HEAVY, where(path)

@@ -19,21 +19,26 @@ from pages.parts.words import escape_md
 from tlcore.errors import TlcoreError
 from tlcore.llm.agreement import CONSENT, Agreement, read_consent
 from tlcore.llm.key import ApiKey
+from tlcore.llm.prompt import Prompt
+from tlcore.llm.seeing import check_folder
 from tlcore.llm.store import ANSWERS
 from tlcore.plan import Plan, make_settings
 from tlcore.runs.asked import quote_run
 from tlcore.strategies import get_strategy
-from tlcore.strategies.asking import API, AskSettings, service_of
+from tlcore.strategies.ask_pictures import AskPictures
+from tlcore.strategies.asking import API, FOLDER, AskSettings, service_of
 from tlcore.workspace import Project, Workspace
 
 WHO = {
     "embeddings": "The base model, by your descriptions",
     "smollm2": "A small language model on this computer",
     API: "A large language model, over an API",
+    FOLDER: "A model that sees, from a folder on this computer",
 }
 """The back-ends, for the screen."""
 MOST_SHOWN = 1_500
 """Characters of a row as it will be sent; all of it is sent."""
+SHOWN_SIDE = 130
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Asked:
 
 def box(project: Project, plan: Plan) -> Asked:
     """Nothing where a plan asks no service; else the box, and what came of it."""
+    if plan.settings.get("backend") == FOLDER:
+        return _from_folder(project, plan)
     if plan.settings.get("backend") != API:
         _hint(plan, state.draft(project))
         return Asked()
@@ -54,15 +61,39 @@ def box(project: Project, plan: Plan) -> Asked:
         st.markdown("**A service is asked. Nothing is sent before you agree.**")
         _whom(project, plan)
         try:
-            agreement = _quote(project, plan)
+            with st.spinner("Looking at what would be sent …"):
+                agreement = _quote(project, plan)
         except TlcoreError as error:
             problem(error)
             return Asked(shut=True)
         key = _key(agreement.whole.host)
         _what(agreement)
-        label = f"Send these {agreement.whole.to_send:,} texts to {agreement.whole.host}"
+        label = f"Send these {agreement.whole.what} to {agreement.whole.host}"
         agreed = st.checkbox(escape_md(label), key=f"agreed/{project.id}/{agreement.id}")
         return Asked(agreement, key, shut=not agreed or key is None)
+
+
+def _from_folder(project: Project, plan: Plan) -> Asked:
+    """Where the model is that is asked here; nothing leaves the computer, so there is nothing to agree to."""
+    with st.container(border=True, key="agree"):
+        st.markdown("**A model on this computer is asked. Nothing is sent anywhere.**")
+        place = str(plan.settings.get("folder") or "")
+        meta = AskPictures.Settings.__dataclass_fields__["folder"].metadata
+        wish = state.shown(project, f"settings.{plan.strategy}.folder", place, lambda new: new or None, kind="/agree")
+        st.text_input(
+            meta["title"], placeholder="/home/me/models/paligemma-3b-mix-224", help=escape_md(meta["help"]), **wish
+        )
+        if not place:
+            return Asked(shut=True)
+        try:
+            check_folder(place)
+        except TlcoreError as error:
+            problem(error)
+            return Asked(shut=True)
+        st.caption(
+            "It is loaded when the training begins. It needs several GB of memory, and much time without a graphics card."
+        )
+        return Asked()
 
 
 def who_answers(project: Project, plan: Plan) -> None:
@@ -72,6 +103,8 @@ def who_answers(project: Project, plan: Plan) -> None:
         return
     usual, meta = fields["backend"].default, fields["backend"].metadata
     choices = [name for name in WHO if name in meta["choices"]]
+    if len(choices) < 2:
+        return
     wish = state.shown(
         project, f"settings.{plan.strategy}.backend", plan.settings.get("backend", usual), lambda new: None if new in (None, usual) else new,
         kind="/who",
@@ -131,7 +164,23 @@ def _what(agreement: Agreement) -> None:
             st.caption("With every row, what the task is and which labels there are:")
             st.code(agreement.whole.preview[0].system[:MOST_SHOWN], language=None, wrap_lines=True)
         for prompt in agreement.whole.preview:
-            st.code(prompt.user[:MOST_SHOWN], language=None, wrap_lines=True)
+            _row(prompt)
+
+
+def _row(prompt: Prompt) -> None:
+    """A row as it will be sent, with its picture as small as it will be."""
+    if prompt.picture is None:
+        st.code(prompt.user[:MOST_SHOWN], language=None, wrap_lines=True)
+        return
+    words, seen = st.columns([3, 1])
+    words.code(prompt.user[:MOST_SHOWN], language=None, wrap_lines=True)
+    try:
+        seen.image(prompt.picture.encoded()[1], width=SHOWN_SIDE)
+    except (
+        TlcoreError
+    ) as error:  # its file was changed in this moment; what is agreed to is looked at again before it is sent
+        seen.caption(escape_md(error.what))
+    seen.caption(f"sent with {prompt.picture.width} × {prompt.picture.height} pixels")
 
 
 def _key(host: str) -> ApiKey | None:

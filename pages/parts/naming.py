@@ -22,12 +22,12 @@ MOST_MB, MOST_PREFILLED = 5, 100
 """Labels of a column that are written into the grid; a column of more different values is hardly one of labels."""
 
 
-def without_column(project: Project) -> TlcoreError | None:
-    """Where no column holds the answers: the labels are named here. Why they cannot be used yet."""
+def without_column(project: Project, why: str = "Nudge compares every text with that") -> TlcoreError | None:
+    """Where no column holds the answers: the labels are named here. Why they cannot be used yet. why: say something of each."""
     st.subheader("Which labels are there?", anchor=False)
     st.markdown(
         "Does a column hold right answers? Then choose it above. If none does, name the labels here, and say of each in a sentence "
-        "or two what belongs there, best in words that such texts use: Nudge compares every text with that."
+        f"or two what belongs there, best in words that such texts use: {why}."
     )
     rows = _grid(project, "")
     error = refusal(rows)

@@ -5,6 +5,7 @@ The only place that touches st.session_state and st.query_params.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +18,9 @@ from tlcore.workspace import Project, Workspace
 PROJECT, RUN, NOTICE = "project", "run", "nudge.notice"
 EMPTIED = "emptied"
 """What a list held before it was emptied, until the page is drawn."""
+SET, SURE_SECONDS = "set", 4.0
+"""When the value of a widget was set last, by its key, and how long it is told again with each run of the page: a browser that
+loads the widget's code for the first time may miss what was told once, and would tell "nothing chosen" as if it were a wish."""
 PAGES = {
     **{name: f"pages/wizard/{name}.py" for name in ("projects", "data", "check", "plan", "train", "results", "use")},
     **{name: f"pages/more/{name}.py" for name in ("learn", "settings")},
@@ -153,7 +157,11 @@ def shown(
     kind: tells two widgets apart that write to the same place at different times.
     """
     key = f"{of.id}/{name}{kind}"
+    since, now = recall(SET, {}), time.monotonic()
     if key not in st.session_state or st.session_state[key] != value:
+        remember(SET, {**since, key: now})
+        st.session_state[key] = value
+    elif now - since.get(key, -SURE_SECONDS) < SURE_SECONDS:
         st.session_state[key] = value
     return {"key": key, "on_change": _keep, "args": (of, name, key, convert, uploads())}
 

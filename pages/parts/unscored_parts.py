@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts import charts, confirm_parts, shell, state, words
 from pages.parts.bars import balance_chart
+from tlcore.predict.text import PART
 from tlcore.runs import ANSWERS
 from tlcore.splits import points_for_rows
 from tlcore.told_asking import asking_sentences
@@ -19,6 +20,7 @@ Report = Mapping[str, Any]
 MOST_ROWS = 100
 ROWS_TO_LABEL = (50, 100, 200)
 ORDERS = ("Least certain", "Most certain")
+BETWEEN = " ⏐ "
 
 
 def is_unscored(report: Report) -> bool:
@@ -44,10 +46,13 @@ def label_some(report: Report) -> str:
     """How many rows one would label for a score, and how sure that is."""
     sure = ", ".join(f"{rows} make it sure to ±{points_for_rows(rows):.0f} points" for rows in ROWS_TO_LABEL)
     least = words.number(ROWS_TO_LABEL[0])
-    return (
+    said = (
         f"For a score, give about {least} rows their right label, picked by chance and not by how sure the model is: {sure}. Write them "
-        "into a column of your spreadsheet and choose it in Data, or go through rows with “Label for me” below: most of them are picked so at first."
+        "into a column of your spreadsheet and choose it in Data"
     )
+    if report.get("task", "classify") != "classify":
+        return f"{said}."
+    return f"{said}, or go through rows with “Label for me” below: most of them are picked so at first."
 
 
 def show(project: Project, run: Path, report: Report) -> None:
@@ -103,5 +108,8 @@ def some_rows(run: Path) -> None:
         "prediction": st.column_config.TextColumn("answer", width=170),
         "text": st.column_config.TextColumn("text", width="large"),
     }
-    shown = frame.assign(confidence=frame["confidence"] * 100)[["row", "confidence", "prediction", "text"]]
+    texts = [
+        text.replace(PART, BETWEEN) for text in frame["text"]
+    ]  # with a picture, its name is packed behind the words
+    shown = frame.assign(confidence=frame["confidence"] * 100, text=texts)[["row", "confidence", "prediction", "text"]]
     st.dataframe(shown, hide_index=True, column_config=config, key="unscored-rows", alt=f"{order} answers")

@@ -123,22 +123,34 @@ def _roles(project: Project, preview: reading.Preview) -> None:
 def _other_roles(project: Project, preview: reading.Preview, task: Task) -> None:
     """Pickers for the roles of a task that reads or answers something else than a text and its label."""
     roles = other_roles.pickers(project, preview, task)
-    error = None
+    error, bare = None, task.one_of and not roles.get("label")
     try:
-        check_roles(learning.head_table(preview), task, {name: tuple(columns) for name, columns in roles.items()})
-        _show_mapped(learning.mapped(project, preview, roles, MAPPED), True)
+        chosen = {name: tuple(columns) for name, columns in roles.items()}
+        check_roles(learning.head_table(preview), task, chosen, named=bare)
+        _show_mapped(learning.mapped(project, preview, roles, MAPPED), not bare)
     except TlcoreError as found:
         error = found
         problem(found)
     else:
         read = [column for name in task.reads for column in roles.get(name, [])]
         answers = [column for name, columns in roles.items() if name not in task.reads for column in columns]
+        unnamed = _labels_named(project, task, roles)
         waits = picture_parts.controls(project, preview, roles.get("image", [])) if "image" in task.reads else None
         if waits and pictures_place(project):
             problem(waits)
-        error = _tested(project, preview, read, answers) or waits
+        error = _tested(project, preview, read, answers) or waits or unnamed
     if shell.primary("Check the data", disabled=error is not None, help=error.what if error else None):
         state.go("check")
+
+
+def _labels_named(project: Project, task: Task, roles: dict[str, list[str]]) -> TlcoreError | None:
+    """Where one label a row is learned: what is said of each; why these cannot be used yet, where no column holds them."""
+    if not task.one_of:
+        return None
+    if not roles.get("label"):
+        return naming.without_column(project, "a model that sees is told that")
+    naming.with_column(project, roles["label"][0])
+    return None
 
 
 def _tested(project: Project, preview: reading.Preview, text: list[str], labels: list[str]) -> TlcoreError | None:

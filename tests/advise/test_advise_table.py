@@ -13,7 +13,7 @@ ROWS = [
     ("Large", "High", "Any", "Full fine-tuning", ("full_finetune",)),
     ("None", "API only", "Exploratory", "few-shot", ("zero_shot", "few_shot_prompt")),
     ("Much unlabelled", "Low", "Any", "Masked-language-model", ("mlm_then_finetune",)),
-    ("Text + images", "High", "Multimodal", "CLIP", ("late_fusion", "clip")),
+    ("Text + images", "High", "Multimodal", "CLIP", ("late_fusion", "clip", "ask_pictures")),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 import socket
@@ -29,7 +30,27 @@ class Asked:
     @property
     def text(self) -> str:
         """The last text in the words of the user."""
-        return self.body["messages"][-1]["content"].rsplit("<text>\n", 1)[1].split("\n</text>")[0]
+        return self.words.rsplit("<text>\n", 1)[1].split("\n</text>")[0]
+
+    @property
+    def words(self) -> str:
+        """What the user says, without the picture that goes with it."""
+        content = self.body["messages"][-1]["content"]
+        return content if isinstance(content, str) else "".join(one["text"] for one in content if one["type"] == "text")
+
+    @property
+    def picture(self) -> tuple[str, bytes] | None:
+        """Media type and bytes of the picture that came along, in either dialect; None where none did."""
+        content = self.body["messages"][-1]["content"]
+        for one in [] if isinstance(content, str) else content:
+            if one["type"] == "image":
+                source = one["source"]
+                assert source["type"] == "base64"
+                return source["media_type"], base64.b64decode(source["data"], validate=True)
+            if one["type"] == "image_url":
+                kind, data = one["image_url"]["url"].removeprefix("data:").split(";base64,")
+                return kind, base64.b64decode(data, validate=True)
+        return None
 
 
 @dataclass

@@ -64,7 +64,7 @@ def test_each_text_gets_its_answer_and_its_price_is_counted(api: FakeApi, servic
 def test_equal_texts_are_sent_once_and_empty_ones_never(api: FakeApi, service: Service, ask: Ask) -> None:
     found = ask(["red one", "", "red one", "  ", "red one"], service)
     assert labels(found) == ["red", None, "red", None, "red"]
-    assert "no text" in found.answers[1].why
+    assert "nothing to read" in found.answers[1].why
     assert len(api.asked) == 1
 
 

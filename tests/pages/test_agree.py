@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.helpers import TICKETS, opened, said, show
+from tests.llm.made_seers import make_seer
+from tests.pages.helpers import TICKETS, new_project, opened, said, show
 from tlcore import jobs
 from tlcore.files import read_json, write_json
 from tlcore.llm.agreement import CONSENT
@@ -143,3 +144,27 @@ def test_choosing_the_back_end_opens_the_box_and_its_settings(home: Path) -> Non
     assert "Nothing is sent before you agree" in said(app)
     keys = {box.key for box in app.number_input}
     assert f"{project.id}/settings.zero_shot.most_dollars" in keys
+
+
+def test_a_model_in_a_folder_needs_the_folder_and_no_yes(home: Path, tmp_path: Path) -> None:
+    """Nothing is sent, so there is nothing to agree to; but the folder must hold a model that sees."""
+    lost = Path(__file__).resolve().parents[2] / "sample_data" / "lost_property" / "lost_property.zip"
+    project = new_project(lost.read_bytes(), lost.name)
+    project.save_pictures(lost.name, lost.read_bytes())
+    roles = {"text": ["note"], "image": ["image"], "label": ["shelf"]}
+    wishes = {"ask_pictures": {"backend": "folder"}}
+    project.save_draft({"roles": roles, "task": "image_text", "strategy": "ask_pictures", "settings": wishes})
+    app = show("plan", project=project.id)
+    assert not app.exception
+    assert "Nothing is sent anywhere" in said(app)
+    assert _start(app).disabled
+    box = next(one for one in app.text_input if one.label == "The folder of the model that sees")
+    box.set_value(str(tmp_path)).run()
+    assert "config.json is missing" in said(app)
+    assert _start(app).disabled
+    folder = make_seer("llava", tmp_path / "llava")
+    box = next(one for one in app.text_input if one.label == "The folder of the model that sees")
+    box.set_value(str(folder)).run()
+    assert project.draft()["settings"]["ask_pictures"]["folder"] == str(folder)
+    assert not _start(app).disabled
+    assert not [one for one in app.checkbox if one.label.startswith("Send these")]

@@ -71,10 +71,10 @@ def test_labels_of_rows_are_not_told_to_zero_shot(tmp_path: Path) -> None:
 def test_an_answer_that_is_less_sure_counts_less(tmp_path: Path) -> None:
     from tlcore.llm.question import Answer
     from tlcore.llm.teachers import Told
-    from tlcore.strategies.asking import _Taught
+    from tlcore.strategies.asking import Taught
 
     told = Told((Answer("Billing", 0.25), Answer(None, None, "no"), Answer("Account"), Answer("Nonsense")))
-    taught = _Taught.of(told, ["a", "b", "c", "d"], list(LABELS), ["e"], [2])
+    taught = Taught.of(told, ["a", "b", "c", "d"], list(LABELS), ["e"], [2])
     assert (taught.texts, taught.y, taught.weight, taught.answered) == (["a", "c", "e"], [1, 0, 2], [0.25, 1.0, 1.0], 2)
 
 

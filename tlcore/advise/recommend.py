@@ -98,8 +98,10 @@ def recommend(
     asked = [one for one in fit if hasattr(one, "base_refusal")]
     refused = {one.name: why for one in asked if (why := base_refusal(one, _config(base)))}
     able = [one for one in fit if one.name not in refused]
+    if refused and not able:
+        raise TlcoreError("No way to train starts from this base model.", public_name(base), refused[min(refused)])
     options = [_option(one, task, facts, machine, about_base.blocks or USUAL_BLOCKS) for one in able]
-    if task == "classify" and not can_be_learned(facts.classes.values()):
+    if get_task(task).one_of and not can_be_learned(facts.classes.values()):
         options = _without_labels(options, strategy)
     instead = get_task(task).instead
     usual = _advised(row, options, case, facts, instead[0])

@@ -103,7 +103,7 @@ DECISION_TABLE: tuple[DecisionRow, ...] = (
         "Multimodal",
         "CLIP-like models",
         "Use a model that reads texts and pictures together.",
-        ("late_fusion", "clip"),
+        ("late_fusion", "clip", "ask_pictures"),
         0.0,
     ),
 )

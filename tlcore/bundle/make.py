@@ -151,15 +151,10 @@ def _requirements(model: Path) -> str:
 
 def _golden(run: Path, model: Path, tree: Path) -> None:
     """A few texts (of the test rows, else of those without a label, plus odd ones) and what the model in this run answers for them."""
-    import pyarrow.parquet
-
     from tlcore.predict.kinds import load_predictor
 
     predictor = _with_golden_pictures(load_predictor(model), run, tree)
-    read = pyarrow.parquet.read_table
-    texts = read(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
-    if not texts and (run / ANSWERS).exists():
-        texts = read(run / ANSWERS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    texts = _golden_texts(run)
     texts += ["", "ok", "Ünïcödé – 你好 🙂", '"quoted, with a comma"\nand a second line', "word " * 600]
     reads = {role: [bare(name) for name in names] for role, names in predictor.reads.items()}
     columns = _golden_columns(reads, texts)
@@ -171,14 +166,23 @@ def _golden(run: Path, model: Path, tree: Path) -> None:
     write_csv(tree / "golden_expected.csv", with_columns(columns, answers.columns()))
 
 
-def _with_golden_pictures(predictor: Any, run: Path, tree: Path) -> Any:
-    """The predictor with a few of the test rows' pictures, which travel in the zip; as it is, where it looks at none."""
+def _golden_texts(run: Path) -> list[str]:
+    """Of the test rows, else of those without a label."""
     import pyarrow.parquet
 
+    read = pyarrow.parquet.read_table
+    texts: list[str] = read(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    if not texts and (run / ANSWERS).exists():
+        texts = read(run / ANSWERS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    return texts
+
+
+def _with_golden_pictures(predictor: Any, run: Path, tree: Path) -> Any:
+    """The predictor with a few of those rows' pictures, which travel in the zip; as it is, where it looks at none."""
     if not hasattr(predictor, "look_in"):
         return predictor
     (tree / GOLDEN_PICTURES).mkdir()
-    texts = pyarrow.parquet.read_table(run / PREDICTIONS, columns=["text"]).column("text").to_pylist()[:GOLDEN_ROWS]
+    texts = _golden_texts(run)
     if (run / PICTURES).exists():
         keep_pictures(run / PICTURES, texts[:MOST_GOLDEN_PICTURES], tree / GOLDEN_PICTURES)
     return with_pictures(predictor, tree / GOLDEN_PICTURES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tlcore.errors import TlcoreError
 from tlcore.files import read_json, write_json
+from tlcore.llm.prompt import Prompt
 from tlcore.llm.quote import SHOWN, Quote
 
 CONSENT = "consent.json"
@@ -39,7 +40,8 @@ class Agreement:
             one, id=self.id, rows=one.rows + two.rows, to_send=one.to_send + two.to_send,
             characters=one.characters + two.characters, tokens_read=one.tokens_read + two.tokens_read,
             tokens_written=one.tokens_written + two.tokens_written, dollars=dollars,
-            preview=(*one.preview, *two.preview)[:SHOWN],
+            preview=(*one.preview, *two.preview)[:SHOWN], pictures=one.pictures + two.pictures,
+            picture_tokens=one.picture_tokens + two.picture_tokens, unread=tuple(dict.fromkeys((*one.unread, *two.unread))),
         )  # fmt: skip
 
     @property
@@ -59,8 +61,16 @@ class Agreement:
             "id": self.id, "sentence": whole.sentence, "limit": self.limit_sentence, "host": whole.host, "model": whole.model,
             "rows": whole.rows, "to_send": whole.to_send, "characters": whole.characters, "tokens_read": whole.tokens_read,
             "tokens_written": whole.tokens_written, "dollars": whole.dollars,
-            "first_rows": [{"system": prompt.system, "user": prompt.user} for prompt in whole.preview],
+            "pictures": whole.pictures, "picture_tokens": whole.picture_tokens, "pictures_not_sent": list(whole.unread),
+            "first_rows": [_as_sent(prompt) for prompt in whole.preview],
         }  # fmt: skip
+
+
+def _as_sent(prompt: Prompt) -> dict[str, Any]:
+    """A row as it will be sent; of its picture the name and the size."""
+    said: dict[str, Any] = {"system": prompt.system, "user": prompt.user}
+    seen = prompt.picture
+    return said | {"picture": {"name": seen.name, "width": seen.width, "height": seen.height}} if seen else said
 
 
 class NotAgreed(TlcoreError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from tlcore.llm.dialects import first_form
 from tlcore.llm.key import ApiKey
 from tlcore.llm.question import Answer, Question
-from tlcore.llm.quote import SURE_BYTES_A_TOKEN, Asked, Consent, check_consent, distinct, estimate
+from tlcore.llm.quote import Asked, Consent, check_consent, distinct, most_tokens
 from tlcore.llm.replies import Reply, confidence_of, is_garbled, said_label
 from tlcore.llm.sending import Channel, Gone, Refused
 from tlcore.llm.service import Pace, Service
@@ -30,7 +30,7 @@ ONE_REFUSED = 0.1
 """What a text that is refused counts of that, once others were answered: some texts are refused, hardly thirty in a row."""
 USELESS = 10
 """So many first answers of which none was a label: then something is wrong, and money is saved."""
-EMPTY = Answer(None, None, "There is no text in this row.")
+EMPTY = Answer(None, None, "There is nothing to read in this row.")
 NOT_ASKED = Answer(None, None, "This row was not asked about.")
 
 
@@ -126,7 +126,7 @@ class _Job:
         """What a request can cost at most, as far as can be known before."""
         if self.price is None:
             return 0.0
-        return self.price.of(estimate(one.prompt, self.question, SURE_BYTES_A_TOKEN), self.service.longest_answer)
+        return self.price.of(most_tokens(one.prompt, self.question, self.service), self.service.longest_answer)
 
     def _over(self, dollars: float, rows: int) -> str:
         """Which limit would be broken by so much more, in a sentence; "" for none. Those on their way count at their dearest."""

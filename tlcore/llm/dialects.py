@@ -6,6 +6,7 @@ So a request begins with all that helps (`Form`), and what a server refuses is l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,12 @@ from tlcore.llm.service import Dialect, Service
 NAME = "answer"
 STRUCTURES: dict[Dialect, tuple[str, ...]] = {"openai": ("schema", "plain"), "anthropic": ("schema", "tool", "plain")}
 VERSION = "2023-06-01"
+BLIND = re.compile(
+    r"(image|vision|multimodal)[^.]{0,80}(not support|n't support|not supported|unsupported|only supported|not enabled)"
+    r"|(not support|n't support|no endpoints|is not a|missing)[^.]{0,80}(image input|images\b|vision|multimodal)",
+    re.IGNORECASE,
+)
+"""How servers say of a model that it takes no pictures (OpenAI, OpenRouter, vLLM, Ollama, llama.cpp)."""
 
 
 class NoAnswer(Exception):
@@ -45,6 +52,8 @@ def simpler(form: Form, dialect: Dialect, complaint: str, seen_to_work: bool) ->
     seen_to_work: the form was accepted before, so that only what the complaint names can be at fault, not the form at large.
     """
     said = complaint.lower()
+    if "image" in said:  # of one picture: with less around it the answer would be the same
+        return None
     if form.logprobs and "logprob" in said:
         return replace(form, logprobs=False)
     if form.temperature and "temperature" in said:
@@ -92,7 +101,7 @@ def read(dialect: Dialect, given: Any) -> Reply:
 
 
 def _openai_body(service: Service, prompt: Prompt, labels: tuple[str, ...], form: Form) -> dict[str, Any]:
-    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": _openai_content(prompt)}]
     made: dict[str, Any] = {"model": service.model, "messages": messages}
     made["max_completion_tokens" if form.new_limit else "max_tokens"] = service.longest_answer
     if form.temperature:
@@ -103,6 +112,15 @@ def _openai_body(service: Service, prompt: Prompt, labels: tuple[str, ...], form
         schema = {"name": NAME, "strict": True, "schema": answer_schema(labels)}
         made["response_format"] = {"type": "json_schema", "json_schema": schema}
     return made
+
+
+def _openai_content(prompt: Prompt) -> Any:
+    """The words alone, as every server takes them; or the picture and the words."""
+    if prompt.picture is None:
+        return prompt.user
+    kind, data = prompt.picture.in_words()
+    seen = {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{data}"}}
+    return [seen, {"type": "text", "text": prompt.user}]
 
 
 def _read_openai(given: Mapping[str, Any]) -> Reply:
@@ -125,7 +143,7 @@ def _anthropic_body(service: Service, prompt: Prompt, labels: tuple[str, ...], f
         "model": service.model,
         "max_tokens": service.longest_answer,
         "system": prompt.system,
-        "messages": [{"role": "user", "content": prompt.user}],
+        "messages": [{"role": "user", "content": _anthropic_content(prompt)}],
     }
     if form.temperature:
         made["temperature"] = 0
@@ -135,6 +153,14 @@ def _anthropic_body(service: Service, prompt: Prompt, labels: tuple[str, ...], f
         made["tools"] = [{"name": NAME, "description": "Give the label.", "input_schema": answer_schema(labels)}]
         made["tool_choice"] = {"type": "tool", "name": NAME}
     return made
+
+
+def _anthropic_content(prompt: Prompt) -> Any:
+    if prompt.picture is None:
+        return prompt.user
+    kind, data = prompt.picture.in_words()
+    seen = {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+    return [seen, {"type": "text", "text": prompt.user}]
 
 
 def _read_anthropic(given: Mapping[str, Any]) -> Reply:
@@ -168,6 +194,8 @@ def refusal(service: Service, status: int, complaint: str) -> TlcoreError | None
         return TlcoreError("The service does not accept this key.", service.host, "Check the key, and that it may use this model.")  # fmt: skip
     if status == 402 or "insufficient_quota" in complaint or "credit balance" in complaint.lower():
         return TlcoreError("Your account with this service has no credit left.", service.host, "Add credit there, then go on: nothing is paid twice.")  # fmt: skip
+    if status in (400, 404, 415, 422, 500) and BLIND.search(complaint):
+        return TlcoreError(f"The model “{service.model}” takes no pictures.", service.host, "Name one that does, such as llava or qwen2.5vl on your own computer.")  # fmt: skip
     if status == 404:
         return TlcoreError(f"The service knows no model “{service.model}”, or this is not its address.", service.url, "Check the model's name and the address.")  # fmt: skip
     if 300 <= status < 400:

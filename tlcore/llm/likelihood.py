@@ -87,6 +87,18 @@ def probabilities(scores: Scores, calibration: Calibration) -> np.ndarray:
     return _softmax(SHARPNESS * beyond)
 
 
+def usual(found: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As a Calibration, of one direction alone: found, free: log-probabilities [texts, labels] of texts as they come, and of such
+    without content."""
+    return _usual(found, free)
+
+
+def one_way(found: np.ndarray, calibrated: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """As `probabilities`, where only one of the two questions can be asked."""
+    offset, spread = calibrated
+    return _softmax(SHARPNESS * (_centred(found) - offset) / spread)
+
+
 def _usual(found: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Offset and spread of each label: of the texts, drawn towards those without content and the common spread if few."""
     real, empty = _centred(found), _centred(free).mean(0)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tlcore.errors import TlcoreError
 from tlcore.llm.dialects import address
+from tlcore.llm.gallery import SIDE, SURE_TIMES, picture_tokens
 from tlcore.llm.prompt import Prompt, answer_schema, content_key, make_prompt
 from tlcore.llm.question import Question
 from tlcore.llm.service import Price, Service
 from tlcore.llm.store import Store
+from tlcore.pictures import picture_of
 
 BYTES_A_TOKEN = 4.0
 """Of English with the tokenizers in use; other scripts have more bytes a letter, so bytes are the fairer measure."""
@@ -26,7 +28,8 @@ OVERHEAD, SHOWN = 20, 3
 @dataclass(frozen=True)
 class Quote:
     """rows: texts given. to_send: different ones that were not answered before. tokens and dollars are of those, estimated;
-    dollars is None where the price is not known. preview: the first rows, as they will be sent."""
+    dollars is None where the price is not known. preview: the first rows, as they will be sent. pictures: how many of them would
+    be sent, and picture_tokens of all tokens are for them; unread: those that cannot be, "NAME: why", whose texts go alone."""
 
     id: str
     host: str
@@ -40,6 +43,19 @@ class Quote:
     dollars: float | None
     price: Price | None
     preview: tuple[Prompt, ...]
+    pictures: int = 0
+    picture_tokens: int = 0
+    unread: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """“940 texts”, “118 texts and 115 pictures”."""
+        texts = f"{self.to_send:,} texts"
+        return (
+            f"{texts} and {self.pictures:,} {'picture' if self.pictures == 1 else 'pictures'}"
+            if self.pictures
+            else texts
+        )
 
     @property
     def sentence(self) -> str:
@@ -50,7 +66,23 @@ class Quote:
         )
         tokens = self.tokens_read + self.tokens_written
         size = f"{self.characters:,} characters, about {tokens:,} tokens"
-        return f"{self.rows:,} rows: {self.to_send:,} texts would be sent to {self.model} at {place}{known}; {size}. {self._cost}"
+        size += f", of which {self.picture_tokens:,} or so for the pictures" if self.pictures else ""
+        return f"{self.rows:,} rows: {self.what} would be sent to {self.model} at {place}{known}; {size}. {self._seen}{self._cost}"
+
+    @property
+    def _seen(self) -> str:
+        """How the pictures are sent, and which are not; "" where none are."""
+        if not self.pictures and not self.unread:
+            return ""
+        small = (
+            f"Pictures are made smaller first ({SIDE} pixels at most) and lose what a camera wrote into them. "
+            if self.pictures
+            else ""
+        )
+        some = "; ".join(self.unread[:SHOWN]) + ("; …" if len(self.unread) > SHOWN else "")
+        verbs = "picture cannot be read and is" if len(self.unread) == 1 else "pictures cannot be read and are"
+        lost = f"{len(self.unread):,} {verbs} not sent ({some}): there the text goes alone. " if some else ""
+        return small + lost
 
     @property
     def _cost(self) -> str:
@@ -84,20 +116,35 @@ def make_quote(texts: Sequence[str], question: Question, service: Service, folde
     """What it would take to answer these texts; answers that lie in `folder` are not asked for again. Sends nothing."""
     asked, store, price = distinct(texts, question, service), Store(folder), service.known_price()
     new = [one for one in asked if one.key not in store.answers]
-    read = sum(estimate(one.prompt, question, BYTES_A_TOKEN) for one in new)
+    seen = sum(picture_tokens(one.prompt.picture, service) for one in new)
+    read = seen + sum(estimate(one.prompt, question, BYTES_A_TOKEN) for one in new)
     written = len(new) * answer_tokens(question)
     return Quote(
         quote_id(asked, service), service.host, service.model, service.is_here, len(texts), len(new),
         sum(one.prompt.characters for one in new), read, written,
-        None if price is None else price.of(read, written), price, tuple(one.prompt for one in new[:SHOWN]),
+        None if price is None else price.of(read, written), price, tuple(_at_rest(one.prompt) for one in new[:SHOWN]),
+        sum(one.prompt.picture is not None for one in new), seen, unread_pictures(texts, question),
     )  # fmt: skip
+
+
+def _at_rest(prompt: Prompt) -> Prompt:
+    """The same, with no folder or zip of pictures held open."""
+    return replace(prompt, picture=replace(prompt.picture, gallery=None)) if prompt.picture else prompt
+
+
+def unread_pictures(texts: Sequence[str], question: Question) -> tuple[str, ...]:
+    """Each picture that rows name and that cannot be sent, once: "NAME: why"."""
+    if question.pictures is None:
+        return ()
+    named = ((picture_of(text), question.pictures.of(text).problem) for text in dict.fromkeys(texts))
+    return tuple(dict.fromkeys(f"{name}: {problem}" for name, problem in named if problem))
 
 
 def distinct(texts: Sequence[str], question: Question, service: Service) -> list[Asked]:
     """Each different text once, in the order of their first rows; empty texts are left out."""
     places: dict[str, list[int]] = {}
     for i, text in enumerate(texts):
-        if text.strip():
+        if not question.is_blank(text):
             places.setdefault(text, []).append(i)
     found = []
     for text, rows in places.items():
@@ -123,6 +170,11 @@ def estimate(prompt: Prompt, question: Question, bytes_a_token: float) -> int:
     schema = json.dumps(answer_schema(question.names), ensure_ascii=False)
     size = sum(len(part.encode("utf-8", "replace")) for part in (prompt.system, prompt.user, schema))
     return OVERHEAD + int(size / bytes_a_token)
+
+
+def most_tokens(prompt: Prompt, question: Question, service: Service) -> int:
+    """Tokens that a request can be read with at most, as far as can be known before."""
+    return estimate(prompt, question, SURE_BYTES_A_TOKEN) + int(SURE_TIMES * picture_tokens(prompt.picture, service))
 
 
 def answer_tokens(question: Question) -> int:

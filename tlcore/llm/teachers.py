@@ -186,7 +186,8 @@ class ApiTeacher:
     def _so_far(self, texts: Sequence[str]) -> tuple[Answer, ...]:
         from tlcore.llm.api import EMPTY, NOT_ASKED
 
-        store, answers = Store(self.folder), [NOT_ASKED if text.strip() else EMPTY for text in texts]
+        blank = self.question.is_blank
+        store, answers = Store(self.folder), [EMPTY if blank(text) else NOT_ASKED for text in texts]
         for one in distinct(texts, self.question, self.service):
             for row in one.rows:
                 answers[row] = store.answers.get(one.key, NOT_ASKED)

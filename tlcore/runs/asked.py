@@ -13,13 +13,16 @@ from tlcore.llm.agreement import TEST as TEST_PART
 from tlcore.llm.agreement import Agreement, NotAgreed
 from tlcore.llm.question import Answer
 from tlcore.llm.quote import make_quote
+from tlcore.llm.seeing import check_folder
 from tlcore.llm.teachers import Hooks, Told
 from tlcore.plan import Plan, make_settings
 from tlcore.strategies import get_strategy
 from tlcore.strategies.asking import (
     API,
+    FOLDER,
     AskSettings,
     asks_about,
+    pictures_for,
     question_of,
     reasons,
     rows_to_compare,
@@ -45,6 +48,8 @@ def quote_run(dataset: Dataset, plan: Plan) -> Agreement | None:
     """
     strategy = get_strategy(plan.strategy)
     settings = make_settings(dataset.task.settings(strategy), plan.settings)
+    if isinstance(settings, AskSettings) and settings.backend == FOLDER:
+        check_folder(str(getattr(settings, "folder", "")))
     if not isinstance(settings, AskSettings) or settings.backend != API:
         return None
     service, seed = service_of(settings), plan.seed
@@ -52,7 +57,7 @@ def quote_run(dataset: Dataset, plan: Plan) -> Agreement | None:
     train = dataset.texts(TRAIN)
     question = question_of(
         settings, dataset.labels, dataset.label_infos, train if uses_labels else (),
-        dataset.targets(TRAIN) if uses_labels else (), seed,
+        dataset.targets(TRAIN) if uses_labels else (), seed, pictures_for(strategy, dataset.images),
     )  # fmt: skip
     learn = texts_to_ask(asks_about(strategy, dataset.texts(UNLABELLED), train), settings.most_rows, seed)
     test = dataset.texts(TEST)

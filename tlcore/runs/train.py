@@ -191,7 +191,7 @@ def _baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
 def _unlearned_baselines(context: JobContext, dataset: Dataset) -> dict[str, list[str]]:
     """Where no labelled row can be learned from: the commonest test label, known only afterwards, and words in common with what is
     said of each label."""
-    test, truth = dataset.texts(TEST), dataset.targets(TEST)
+    test, truth = [dataset.task.words(text) for text in dataset.texts(TEST)], dataset.targets(TEST)
     words = [said(info) for info in dataset.label_infos]
     names = [info.label for info in dataset.label_infos]
     answers = {

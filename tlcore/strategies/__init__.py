@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from tlcore.errors import TlcoreError
+from tlcore.strategies.ask_pictures import AskPictures
 from tlcore.strategies.base import Block, Estimate, FitInput, Strategy, can_learn, check_task, teach, why_unfit
 from tlcore.strategies.bitfit import BitFit
 from tlcore.strategies.clip import Clip
@@ -25,7 +26,7 @@ from tlcore.strategies.zero_shot import ZeroShot
 
 STRATEGIES: tuple[Strategy, ...] = (
     FrozenFeatures(), FewShot(), TopLayers(), Lora(), BitFit(), Ia3(), LoKr(), PrefixTuning(), PromptTuning(),
-    FullFinetune(), MlmThenFinetune(), ZeroShot(), FewShotPrompt(), LateFusion(), Clip(),
+    FullFinetune(), MlmThenFinetune(), ZeroShot(), FewShotPrompt(), LateFusion(), Clip(), AskPictures(),
 )  # fmt: skip
 
 __all__ = [

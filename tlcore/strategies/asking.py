@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import TlcoreError
 from tlcore.label_info import LabelInfo
 from tlcore.llm.agreement import LEARN, read_consent
 from tlcore.llm.examples import choose_by_similarity
+from tlcore.llm.gallery import Gallery
 from tlcore.llm.key import ApiKey
 from tlcore.llm.question import Answer, Example, Question
 from tlcore.llm.service import Price, Service
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 SMOLLM2, API = "smollm2", "api"
 ASKING = (SMOLLM2, API)
+FOLDER = "folder"
+"""A model that sees, for `ask_pictures` alone."""
 PHASES = ("ask", "encode", "choose", "fit")
 HELD_OUT, FEWEST_HELD_OUT = 0.2, 8
 """Of the answered texts, the share that tells how often student and teacher agree; with fewer of them that is not told."""
@@ -43,7 +47,7 @@ class AskSettings:
     backend: str = setting(SMOLLM2, "Who answers", "", asked=True, choices=ASKING)
     instructions: str = setting(
         "", "The task in your own words", "Said to the language model before the labels. Embeddings compare texts with descriptions "
-        "and do not read it.", term="task instructions", backends=ASKING,
+        "and do not read it.", term="task instructions", backends=(*ASKING, FOLDER),
     )  # fmt: skip
     model: str = setting(
         "", "Which model", "The name the service has for it, such as gpt-5.4-mini, claude-haiku-4-5 or llama3.2.", backends=(API,), asked=True,
@@ -70,11 +74,11 @@ class AskSettings:
     )  # fmt: skip
     most_rows: int = setting(
         300, "Ask about at most", "So many of your texts are answered by the language model, drawn by the seed; your own model learns "
-        "from the answers.", unit="texts", low=10, high=100_000, backends=ASKING,
+        "from the answers.", unit="texts", low=10, high=100_000, backends=(*ASKING, FOLDER),
     )  # fmt: skip
     most_test_rows: int = setting(
         200, "Compare on at most", "On so many test rows the language model itself is asked, too, to see whether your own model is as "
-        "good. 0: on none.", unit="test rows", low=0, high=100_000, backends=ASKING,
+        "good. 0: on none.", unit="test rows", low=0, high=100_000, backends=(*ASKING, FOLDER),
     )  # fmt: skip
 
 
@@ -86,15 +90,22 @@ def service_of(settings: AskSettings) -> Service:
 
 
 def question_of(
-    settings: AskSettings, labels: Sequence[str], infos: Sequence[LabelInfo], texts: Sequence[str], targets: Sequence[str], seed: int
+    settings: AskSettings, labels: Sequence[str], infos: Sequence[LabelInfo], texts: Sequence[str], targets: Sequence[str], seed: int,
+    pictures: Gallery | None = None,
 ) -> Question:  # fmt: skip
     """texts, targets: the labelled rows, out of which examples are chosen where the settings have a number of `examples`."""
     said = {info.label: info for info in infos}
     named = tuple(said.get(label, LabelInfo(label)) for label in labels)
     k = int(getattr(settings, "examples", 0))
     return Question(
-        settings.instructions, named, examples_for=similar_rows(texts, targets, k, seed) if k and texts else None
-    )
+        settings.instructions, named, examples_for=similar_rows(texts, targets, k, seed) if k and texts else None,
+        pictures=pictures,
+    )  # fmt: skip
+
+
+def pictures_for(strategy: Any, place: str | Path) -> Gallery | None:
+    """The pictures in a folder or zip, for a strategy that shows them to whom it asks."""
+    return Gallery(place) if getattr(strategy, "shows_pictures", False) else None
 
 
 def similar_rows(texts: Sequence[str], targets: Sequence[str], k: int, seed: int) -> Callable[[str], Sequence[Example]]:
@@ -150,12 +161,17 @@ def asks_about(strategy: Any, unlabelled: Sequence[str], train: Sequence[str]) -
 
 def teacher_of(given: FitInput, question: Question) -> Teacher:
     """Raises TlcoreError where nobody has agreed to what would be sent."""
-    from tlcore.models.bases import base_folder, get_base
+    from tlcore.models.bases import base_folder, get_base, public_name
     from tlcore.workspace import Workspace
 
     settings: AskSettings = given.settings
     if settings.backend == SMOLLM2:
         return SmallTeacher(lambda: base_folder(SMOLLM2), get_base(SMOLLM2).revision, question)
+    if settings.backend == FOLDER:
+        from tlcore.llm.seeing import SeeingTeacher, check_folder
+
+        place = str(getattr(settings, "folder", ""))
+        return SeeingTeacher(lambda: check_folder(place), question, public_name(place))
     service, consent = service_of(settings), read_consent(given.keep_folder or given.work_folder)
     if consent is None:
         raise TlcoreError(
@@ -180,12 +196,15 @@ class Teaching:
 
 
 def ask_and_learn(given: FitInput, strategy: Any, teacher: Teacher | None = None) -> Fitted:
-    """The model that learned from the answers. teacher: another than the settings name (for tests)."""
+    """The model that learned from the answers: the strategy's `student`, or else the one for texts. teacher: another than the
+    settings name (for tests)."""
+    from tlcore.runs import PICTURES
+
     own = bool(getattr(strategy, "uses_labels", True))
     labels, train_y = list(given.labels), [int(one) for one in given.train_y]
     question = question_of(
         given.settings, labels, given.label_infos, given.train_texts if own else (), [labels[y] for y in train_y] if own else (),
-        given.plan.seed,
+        given.plan.seed, pictures_for(strategy, (given.keep_folder or given.work_folder) / PICTURES),
     )  # fmt: skip
     teacher = teacher or teacher_of(given, question)
     from tlcore.engine.precision import say_precision, set_threads
@@ -197,10 +216,11 @@ def ask_and_learn(given: FitInput, strategy: Any, teacher: Teacher | None = None
     )
     given.phase("ask", "Asking the language model about your texts")
     told = teacher.answer(texts, LEARN, Hooks(telling(given.emit), given.check_stop))
-    taught = _Taught.of(told, texts, labels, list(given.train_texts) if own else [], train_y if own else [])
+    taught = Taught.of(told, texts, labels, list(given.train_texts) if own else [], train_y if own else [])
     _tell(given, told, taught, own)
     taught.check(told, teacher)
-    return _student(given, strategy, teacher, told, taught)
+    student = getattr(strategy, "student", _student)
+    return student(given, strategy, teacher, told, taught)
 
 
 def telling(emit: Callable[..., None]) -> Callable[[int, int, float | None], None]:
@@ -214,7 +234,7 @@ def telling(emit: Callable[..., None]) -> Callable[[int, int, float | None], Non
 
 
 @dataclass(frozen=True)
-class _Taught:
+class Taught:
     """What there is to learn from: texts the teacher answered, then rows with a label of their own, which count fully."""
 
     texts: list[str]
@@ -223,7 +243,7 @@ class _Taught:
     answered: int
 
     @classmethod
-    def of(cls, told: Told, texts: Sequence[str], labels: list[str], own: list[str], own_y: list[int]) -> _Taught:
+    def of(cls, told: Told, texts: Sequence[str], labels: list[str], own: list[str], own_y: list[int]) -> Taught:
         place = {label: i for i, label in enumerate(labels)}
         said = [(text, one) for text, one in zip(texts, told.answers, strict=True) if one.label in place]
         return cls(
@@ -246,7 +266,7 @@ def reasons(answers: Sequence[Answer]) -> list[tuple[str, int]]:
     return Counter(one.why for one in answers if one.label is None and one.why).most_common(5)
 
 
-def _tell(given: FitInput, told: Told, taught: _Taught, own: bool) -> None:
+def _tell(given: FitInput, told: Told, taught: Taught, own: bool) -> None:
     silent = len(told.answers) - taught.answered
     if told.ended:
         given.emit("note", level="warning", text=f"Not all texts were asked about: {told.ended}")
@@ -258,7 +278,7 @@ def _tell(given: FitInput, told: Told, taught: _Taught, own: bool) -> None:
         given.emit("note", level="info", text=text)
 
 
-def _student(given: FitInput, strategy: Any, teacher: Teacher, told: Told, taught: _Taught) -> Fitted:
+def _student(given: FitInput, strategy: Any, teacher: Teacher, told: Told, taught: Taught) -> Fitted:
     """Frozen features and a logistic head, as `frozen_features` has them, taught by the answers."""
     import numpy as np
 
@@ -287,28 +307,40 @@ def _student(given: FitInput, strategy: Any, teacher: Teacher, told: Told, taugh
     def learn(at: np.ndarray) -> Any:
         return fit_head("logistic", x[at], y[at], chosen.C, chosen.balanced, given.plan.seed, weight[at])
 
-    agreement, compared = _agreement(taught.answered, y, given.plan.seed, learn, x)
+    agreed = agreement_of(
+        taught.answered, y, given.plan.seed, lambda inside, outside: learn(inside).predict(x[outside])
+    )
     pipeline = learn(np.arange(rows))
     head = to_head(pipeline, len(given.labels))
     validation = linear_probabilities(head.tensors(), x[rows:]) if held else None
     size = head.weight.size + head.bias.size
-    learned = {
-        "rows": len(told.answers), "answered": taught.answered, "could_not_tell": len(told.answers) - taught.answered,
-        "reasons": [list(one) for one in reasons(told.answers)], "ended": told.ended, "own_rows": rows - taught.answered,
-        "agreement": agreement, "agreement_rows": compared,
-    }  # fmt: skip
     return Fitted(
         encoder, given.base_folder, chosen.layers, head, length, None, size,
         sum(p.numel() for p in encoder.parameters()) + size,
         {"backend": settings.backend, **chosen.said(given)}, pipeline, validation, Added(),
-        asked=Teaching(teacher, settings.backend, settings.most_test_rows, learned),
+        asked=teaching_of(settings, teacher, told, taught, agreed),
     )  # fmt: skip
 
 
-def _agreement(
-    answered: int, y: np.ndarray, seed: int, learn: Callable[[np.ndarray], Any], x: np.ndarray
+def teaching_of(
+    settings: AskSettings, teacher: Teacher, told: Told, taught: Taught, agreed: tuple[float | None, int]
+) -> Teaching:
+    """agreed: how often a student that had not seen them gave the answers, and on how many that was tried."""
+    learned = {
+        "rows": len(told.answers), "answered": taught.answered, "could_not_tell": len(told.answers) - taught.answered,
+        "reasons": [list(one) for one in reasons(told.answers)], "ended": told.ended,
+        "own_rows": len(taught.texts) - taught.answered, "agreement": agreed[0], "agreement_rows": agreed[1],
+    }  # fmt: skip
+    return Teaching(teacher, settings.backend, settings.most_test_rows, learned)
+
+
+def agreement_of(
+    answered: int, y: np.ndarray, seed: int, predict: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> tuple[float | None, int]:
-    """How often a student that did not see them gives the teacher's answer, on a part of the answered texts; and on how many."""
+    """How often a student that did not see them gives the teacher's answer, on a part of the answered texts; and on how many.
+
+    predict: the places to learn from, and those to answer, among all that were learned from -> classes.
+    """
     import numpy as np
 
     order = np.random.default_rng(seed).permutation(answered)
@@ -316,7 +348,7 @@ def _agreement(
     inside = np.setdiff1d(np.arange(len(y)), out)
     if len(out) < FEWEST_HELD_OUT or len(set(y[inside].tolist())) < 2:
         return None, 0
-    return round(float((learn(inside).predict(x[out]) == y[out]).mean()), 4), len(out)
+    return round(float((predict(inside, out) == y[out]).mean()), 4), len(out)
 
 
 def asking_estimate(strategy: Any, facts: Facts, machine: Machine, settings: Any, reading: Estimate) -> Estimate:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tlcore.llm.seeing import KINDS
 from tlcore.plan import setting
 from tlcore.strategies.base import Block, Estimate, FitInput
 from tlcore.strategies.frozen_features import FrozenFeatures
 from tlcore.strategies.reading import Wishes
 
 if TYPE_CHECKING:
+    from tlcore.engine.fusion import Fusion, Pair
     from tlcore.facts import Facts
     from tlcore.machine import Machine
+    from tlcore.models.fused import Fused
     from tlcore.models.saved import Fitted
 
 PICTURES_A_SECOND = 12
@@ -57,6 +60,8 @@ class LateFusion:
 
     def base_refusal(self, config: Mapping[str, Any]) -> str:
         """Why it cannot start from a base, "" where it can."""
+        if config.get("model_type") in KINDS:
+            return "It reads with a language model, and this base sees by itself: it can be asked (ask_pictures, backend=folder)."
         towers = config.get("model_type") in ("clip", "siglip")
         return (
             "It reads with a language model, and this base reads pictures, too: choose the way for CLIP."
@@ -78,34 +83,57 @@ class LateFusion:
         )
 
     def fit(self, given: FitInput) -> Fitted:
-        from tlcore.engine.embeddings import stored_states
-        from tlcore.engine.fusion import Half, learn_fusion
+        from tlcore.engine.fusion import learn_fusion
         from tlcore.engine.precision import say_precision, set_threads
-        from tlcore.engine.tokens import tokenize
-        from tlcore.models.fused import Fused
-        from tlcore.models.load import load_encoder, longest_input
 
         settings: Settings = given.settings
         set_threads()
         say_precision(given.emit)
-        words, names, has_text = parted([*given.train_texts, *given.validation_texts])
-        given.phase("encode", "Reading your texts with the language model")
-        encoder = load_encoder(given.base_folder)
-        given.emit("blocks", blocks=[vars(block) for block in self.blocks(int(encoder.config.num_hidden_layers))])
-        max_length = min(settings.max_length, longest_input(encoder.config))
-        states = stored_states(
-            encoder, given.base_folder, tokenize(given.base_folder, words, max_length), given.emit, given.check_stop
-        )
-        eye, seen, there = look_at(given, embedded_eye(), names)
+        read = read_both(given, [*given.train_texts, *given.validation_texts])
         wishes = Wishes(settings.head, settings.layers, 0.0, settings.class_weight, settings.folds)
-        found = learn_fusion(given, Half(states, has_text), Half(seen[:, None], there), wishes)
-        heads = sum(one.weight.size + one.bias.size for one in (found.heads.text, found.heads.image, found.heads.joint))
-        total = heads + sum(p.numel() for one in (encoder, eye.encoder) for p in one.parameters())
-        return Fused(
-            encoder, given.base_folder, found.ways.text.layers, found.heads.text, max_length, None, heads, total,
-            found.said(given), found.heads.pipeline, found.validation, answer=answer_of(eye, found.mix), eye=eye,
-            image_head=found.heads.image, joint=found.heads.joint,
-        )  # fmt: skip
+        return fused_of(given, read, learn_fusion(given, read.pair.text, read.pair.image, wishes))
+
+
+@dataclass(frozen=True)
+class Read:
+    """Both halves of some rows, and what read them."""
+
+    encoder: Any
+    eye: Any
+    pair: Pair
+    max_length: int
+
+
+def read_both(given: FitInput, texts: list[str]) -> Read:
+    """Read the texts and look at their pictures; both are kept on disk by content. The settings say how long a text may be."""
+    from tlcore.engine.embeddings import stored_states
+    from tlcore.engine.fusion import Half, Pair
+    from tlcore.engine.tokens import tokenize
+    from tlcore.models.load import load_encoder, longest_input
+
+    words, names, has_text = parted(texts)
+    given.phase("encode", "Reading your texts with the language model")
+    encoder = load_encoder(given.base_folder)
+    blocks = LateFusion().blocks(int(encoder.config.num_hidden_layers))
+    given.emit("blocks", blocks=[vars(block) for block in blocks])
+    max_length = min(given.settings.max_length, longest_input(encoder.config))
+    ids = tokenize(given.base_folder, words, max_length)
+    states = stored_states(encoder, given.base_folder, ids, given.emit, given.check_stop)
+    eye, seen, there = look_at(given, embedded_eye(), names)
+    return Read(encoder, eye, Pair(Half(states, has_text), Half(seen[:, None], there)), max_length)
+
+
+def fused_of(given: FitInput, read: Read, found: Fusion) -> Fused:
+    """The model that is kept."""
+    from tlcore.models.fused import Fused
+
+    heads = sum(one.weight.size + one.bias.size for one in (found.heads.text, found.heads.image, found.heads.joint))
+    total = heads + sum(p.numel() for one in (read.encoder, read.eye.encoder) for p in one.parameters())
+    return Fused(
+        read.encoder, given.base_folder, found.ways.text.layers, found.heads.text, read.max_length, None, heads, total,
+        found.said(given), found.heads.pipeline, found.validation, answer=answer_of(read.eye, found.mix), eye=read.eye,
+        image_head=found.heads.image, joint=found.heads.joint,
+    )  # fmt: skip
 
 
 def parted(texts: list[str]) -> tuple[list[str], list[str], Any]:

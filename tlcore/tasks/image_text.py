@@ -38,10 +38,11 @@ class ImageText(Classify):
         dict.fromkeys(
             (
                 "frozen_features", "few_shot", "top_layers", "lora", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning",
-                "full_finetune", "mlm_then_finetune", "zero_shot", "few_shot_prompt",
+                "full_finetune", "mlm_then_finetune", "few_shot_prompt",
             ),
             TEXT_ONLY,
         )
+        | {"zero_shot": "It reads texts alone and would not look at your pictures; ask_pictures asks a model that sees."}
     )  # fmt: skip
     unfit_checks = frozenset({"encoding_damage", "personal", "empty_texts", "likely_wrong"})
     """They mend a text as a whole, and here the name of a file is packed behind it; or they judge a row by its text alone."""
