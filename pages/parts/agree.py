@@ -178,7 +178,7 @@ def _row(prompt: Prompt) -> None:
         seen.image(prompt.picture.encoded()[1], width=SHOWN_SIDE)
     except (
         TlcoreError
-    ) as error:  # its file was changed in this moment; what is agreed to is looked at again before it is sent
+    ) as error:  # its file was changed this moment; what is agreed to is looked at again before it is sent
         seen.caption(escape_md(error.what))
     seen.caption(f"sent with {prompt.picture.width} × {prompt.picture.height} pixels")
 

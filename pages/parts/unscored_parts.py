@@ -108,8 +108,6 @@ def some_rows(run: Path) -> None:
         "prediction": st.column_config.TextColumn("answer", width=170),
         "text": st.column_config.TextColumn("text", width="large"),
     }
-    texts = [
-        text.replace(PART, BETWEEN) for text in frame["text"]
-    ]  # with a picture, its name is packed behind the words
+    texts = [text.replace(PART, BETWEEN) for text in frame["text"]]  # a picture's name is packed behind the words
     shown = frame.assign(confidence=frame["confidence"] * 100, text=texts)[["row", "confidence", "prediction", "text"]]
     st.dataframe(shown, hide_index=True, column_config=config, key="unscored-rows", alt=f"{order} answers")

@@ -145,7 +145,7 @@ def _opened(data: bytes) -> tuple[Any, str]:
     small = seen.image if size == seen.image.size else seen.image.resize(size, Image.Resampling.LANCZOS)
     bare = Image.new(
         "RGB", size
-    )  # a resized picture still carries comments and profiles of the file, a new one does not
+    )  # a resized picture still carries the file's comments and profiles; a new one does not
     bare.paste(small)
     return bare, ""
 
