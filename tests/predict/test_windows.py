@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,23 @@ def minilm() -> Path:
 def test_units_are_words_marks_and_letters_of_scripts_without_blanks() -> None:
     text = "Ada's café, 東京へ!"
     assert [text[a:b] for a, b in units(text)] == ["Ada", "'", "s", "café", ",", "東", "京", "へ", "!"]
+
+
+def test_an_address_is_one_word_and_what_follows_it_is_not_part_of_it() -> None:
+    text = "@paul_w see http://tinyurl.com/24agj38, (https://a.b/c) or a.b@c.org! #RedSox, www.x.de/. U.S."
+    assert [text[a:b] for a, b in units(text)] == [
+        "@paul_w", "see", "http://tinyurl.com/24agj38", ",", "(", "https://a.b/c", ")", "or", "a.b@c.org", "!", "#RedSox", ",",
+        "www.x.de/", ".", "U", ".", "S", ".",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 100_000, "http://" + "." * 100_000, "a@" * 100_000, "@" * 100_000, "-" * 100_000]
+)
+def test_no_text_takes_long_to_part(text: str) -> None:
+    begun = time.monotonic()
+    assert units(text)
+    assert time.monotonic() - begun < 5
 
 
 def test_how_a_word_is_written_stands_beside_its_first_token(minilm: Path) -> None:
