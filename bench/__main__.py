@@ -1,7 +1,7 @@
 """Measurements anyone can repeat: `python -m bench NAME [--seeds 0 1 2]`.
 
 NAME: scores, tasks, ablation, kills, clicks, messy, faults, speed, slopes, few_shot, pretraining, llm, zero_shot,
-confirm, short.
+confirm, gains, regret, short.
 """
 
 from __future__ import annotations
@@ -120,6 +120,20 @@ def confirm(seeds: Seeds) -> str:
     return table(measure(seeds, OUT / "confirm.jsonl"))
 
 
+def gains(seeds: Seeds) -> str:
+    """What the trial on Plan says that more labels bring, beside what they bring."""
+    from bench.gains import measure, table
+
+    return table(measure(seeds))
+
+
+def regret(seeds: Seeds) -> str:
+    """Every way to train that suits, on named rows; the log goes on where it was broken off."""
+    from bench.regret import measure, table
+
+    return table(measure(seeds, OUT / "regret.jsonl"))
+
+
 def short(seeds: Seeds) -> str:
     """A few of these on the examples that come with Nudge; fails where one falls below a loose limit."""
     import tempfile
@@ -148,6 +162,8 @@ BENCHES: tuple[Callable[[Seeds], str], ...] = (
     llm,
     zero_shot,
     confirm,
+    gains,
+    regret,
     short,
 )
 

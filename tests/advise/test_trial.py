@@ -54,6 +54,14 @@ def test_it_learns_from_no_row_that_it_is_asked_about() -> None:
     assert np.mean([round[-1] for round in tried(features, texts, shuffled).frozen]) < 0.45
 
 
+def test_a_rare_class_may_be_absent_where_few_rows_are_learned_from() -> None:
+    features, texts, _ = made(120, 1.0)
+    labels = ["rare" if i % 30 == 0 else "usual" for i in range(120)]
+    found = tried(features, texts, labels)
+    assert 0.0 < found.majority < 0.5
+    assert set(found.classes) == {"rare", "usual"}
+
+
 def test_it_is_kept_as_it_is() -> None:
     found = tried(*made(90, 1.0))
     assert Trial.from_json(json.loads(json.dumps(found.to_json()))) == found
