@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import ROOT
-from bench.work import SAMPLE_COLUMNS, _public
+from bench.work import SAMPLE_COLUMNS, public
 
 STRATEGIES = (
     "frozen_features", "full_finetune", "top_layers", "lora", "few_shot", "bitfit", "ia3", "lokr", "prefix_tuning", "prompt_tuning",
@@ -112,7 +112,7 @@ def _drawn(cell: Cell) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         random.Random(cell.seed).shuffle(rows)
         cut = len(rows) // 3 if cell.rows < 100 else len(rows) // 4
         return rows[cut : cut + cell.rows], rows[:cut]
-    train, test = _public(cell.data)
+    train, test = public(cell.data)
     if cell.classes:
         largest = train.label.value_counts().index[: cell.classes]
         train, test = train[train.label.isin(largest)], test[test.label.isin(largest)]

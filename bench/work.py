@@ -57,7 +57,7 @@ class Took:
 
 def load_texts(spec: Spec) -> Texts:
     """As shared recipes draw them: the largest classes, then a sample of the rows by the seed."""
-    train, held_out = _samples(spec.seed) if spec.data == SAMPLES else _public(spec.data)
+    train, held_out = _samples(spec.seed) if spec.data == SAMPLES else public(spec.data)
     if spec.classes:
         largest = train.label.value_counts().index[: spec.classes]
         train, held_out = train[train.label.isin(largest)], held_out[held_out.label.isin(largest)]
@@ -72,7 +72,7 @@ def load_texts(spec: Spec) -> Texts:
     return Texts(names, train.text.tolist(), y, held_out.text.tolist(), test_y)
 
 
-def _public(name: str) -> tuple[Any, Any]:
+def public(name: str) -> tuple[Any, Any]:
     import pandas as pd
 
     folder = data_folder() / name

@@ -38,7 +38,7 @@ class Look:
 def look(project: Project, found: Prepared) -> Look:
     """The job for these rows, started if there is none and they are not too many; jobs for other rows are asked to end."""
     known = newest_first(project, KIND, MOST_KEPT)
-    base = _base(project)
+    base = base_of(project)
     mine = next(
         (job for job in known if args_of(job).get("key") == found.key and args_of(job).get("base") == base), None
     )
@@ -59,7 +59,7 @@ def start(project: Project, found: Prepared) -> Path:
         project.new_job_folder(KIND),
         KIND,
         dataset=str(project.dataset_folder),
-        base=_base(project),
+        base=base_of(project),
         table=str(table_folder(project)) if is_kept(project) else "",
         key=found.key,
         rows=rows_key(project),
@@ -90,5 +90,5 @@ def cards_of(job: Path) -> tuple[Card, ...]:
     return cards_in(file, file.stat().st_mtime_ns)
 
 
-def _base(project: Project) -> str:
+def base_of(project: Project) -> str:
     return str(project.draft().get("base") or "minilm")

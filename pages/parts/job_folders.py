@@ -33,6 +33,10 @@ def args_of(job: Path) -> dict[str, Any]:
     return (read_json(job / jobs.JOB) or {}).get("args") or {}
 
 
+def kind_of(job: Path) -> str:
+    return str((read_json(job / jobs.JOB) or {}).get("kind"))
+
+
 def end_all(known: Iterable[Path]) -> None:
     """Ask them to end with nothing: they are in the way of a newer one."""
     for job in known:

@@ -12,7 +12,7 @@ from pages.parts.problems import guard, problem
 from pages.parts.words import escape_md
 from tlcore import jobs
 from tlcore.advise.trial import Trial
-from tlcore.advise.verdict import Verdict, judge, next_labels
+from tlcore.advise.verdict import Verdict, next_labels
 from tlcore.errors import TlcoreError
 from tlcore.workspace import Project
 
@@ -28,8 +28,8 @@ def show(project: Project, found: Prepared) -> None:
         return
     st.subheader("What a quick trial on your rows says", anchor=False)
     seen = trying.look(project, found)
-    if seen.trial and seen.mismatch:
-        _say(judge(seen.trial, seen.mismatch, trying.doubted(project, found), found.facts.unlabelled))
+    if seen.trial and seen.verdict:
+        _say(seen.verdict)
         _chart(seen.trial)
         return
     alive = seen.state.alive

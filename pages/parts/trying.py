@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from pages.parts import deep, job_folders
+from pages.parts import deep, job_folders, planning
 from pages.parts.prepared import Prepared
 from tlcore import jobs
 from tlcore.advise.mismatch import Mismatch
 from tlcore.advise.trial import LEAST_A_CLASS, LEAST_ROWS, Trial
 from tlcore.advise.trial_job import TRIAL
+from tlcore.advise.verdict import Verdict, judge
 from tlcore.facts import Facts
 from tlcore.files import read_json
 from tlcore.tasks import get_task
@@ -19,49 +21,59 @@ from tlcore.workspace import Project
 KIND, MOST_KEPT = "trial", 6
 SPANS = {"prepare": (0.0, 0.05), "encode": (0.05, 0.4), "try": (0.4, 1.0)}
 """The share of the bar that each phase fills; the texts were mostly read for Check."""
-MOST_UNASKED = 50_000
-"""Rows: as for the closer look of Check, which reads them all."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """trial, mismatch: None until the job has ended well. waits: the job is Check's closer look, which reads the same texts first."""
+    """trial, verdict: None until the job has ended well. waits: the job is another one that comes first: Check's closer look, which
+    reads the same texts, or a training."""
 
     job: Path
     state: jobs.JobState
     trial: Trial | None = None
-    mismatch: Mismatch | None = None
+    verdict: Verdict | None = None
     waits: bool = False
 
 
 def suits(facts: Facts, task: str) -> bool:
     """Whether rows of this kind can be tried: each has one label, and there are enough of some classes."""
-    fit = [count for count in facts.classes.values() if count >= LEAST_A_CLASS + 1]
-    few_enough = facts.rows <= MOST_UNASKED
+    fit = [count for count in facts.classes.values() if count >= 1.5 * LEAST_A_CLASS]  # some are kept for the test
+    few_enough = facts.rows <= deep.MOST_UNASKED
     return get_task(task).one_of and few_enough and len(fit) >= 2 and sum(fit) >= 2 * LEAST_ROWS
 
 
 def look(project: Project, found: Prepared) -> Look:
     """The trial of these rows, started if there is none; trials of other rows are asked to end."""
     known = job_folders.newest_first(project, KIND, MOST_KEPT)
-    wanted = {"key": found.key, "base": _base(project)}
+    wanted = {"key": found.key, "base": deep.base_of(project)}
     mine = next((job for job in known if wanted.items() <= job_folders.args_of(job).items()), None)
     if mine is None or jobs.job_state(mine).state in deep.AWAY:
-        if reading := _closer_look(project, found):
-            return Look(reading, jobs.job_state(reading), waits=True)
+        if first := _closer_look(project, found) or planning.running(project):
+            return Look(first, jobs.job_state(first), waits=True)
         job_folders.end_all(known)
         mine = start(project, found)
-    kept = read_json(mine / TRIAL) or {}
-    state = jobs.job_state(mine)
-    if not kept:
+    file, state = mine / TRIAL, jobs.job_state(mine)
+    if not file.exists():
         return Look(mine, state)
-    return Look(mine, state, Trial.from_json(kept["trial"]), Mismatch.from_json(kept["mismatch"]))
+    return Look(mine, state, *_judged(file, file.stat().st_mtime_ns, doubted(project, found), found.facts.unlabelled))
+
+
+@lru_cache(maxsize=8)
+def _judged(file: Path, stamp: int, doubted: float | None, unlabelled: int) -> tuple[Trial, Verdict]:
+    """Worked out once: the page is drawn with every click."""
+    kept = read_json(file) or {}
+    trial = Trial.from_json(kept["trial"])
+    return trial, judge(trial, Mismatch.from_json(kept["mismatch"]), doubted, unlabelled)
 
 
 def start(project: Project, found: Prepared) -> Path:
     """Try these rows (again)."""
     folder = jobs.create_job(
-        project.new_job_folder(KIND), KIND, dataset=str(project.dataset_folder), base=_base(project), key=found.key
+        project.new_job_folder(KIND),
+        KIND,
+        dataset=str(project.dataset_folder),
+        base=deep.base_of(project),
+        key=found.key,
     )
     jobs.start_job(folder)
     return folder
@@ -73,8 +85,12 @@ def end(project: Project) -> None:
 
 
 def progress(seen: Look) -> tuple[float, str]:
-    """How far its job is, 0 to 1, and what it does now."""
-    return deep.progress(seen.job) if seen.waits else job_folders.progress(seen.job, SPANS)
+    """How far its job is, 0 to 1, and what it does now; or what it waits for."""
+    if not seen.waits:
+        return job_folders.progress(seen.job, SPANS)
+    if job_folders.kind_of(seen.job) == deep.KIND:
+        return deep.progress(seen.job)
+    return 0.0, "Waiting for the training to end"
 
 
 def doubted(project: Project, found: Prepared) -> float | None:
@@ -94,7 +110,3 @@ def _closer_look(project: Project, found: Prepared) -> Path | None:
 def _looks(project: Project, found: Prepared) -> list[Path]:
     known = job_folders.newest_first(project, deep.KIND, deep.MOST_KEPT)
     return [job for job in known if job_folders.args_of(job).get("key") == found.key]
-
-
-def _base(project: Project) -> str:
-    return str(project.draft().get("base") or "minilm")

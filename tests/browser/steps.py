@@ -120,3 +120,12 @@ def answers_elsewhere(model: Path, sheet: Path, *more: str) -> list[dict[str, st
     command = [sys.executable, "-I", str(model / "predict.py"), str(sheet), str(out), *more]
     subprocess.run(command, check=True, cwd=model.parent, env=environment)
     return read(out)
+
+
+def tell_service(page: Page, label: str, value: str) -> None:
+    """Fill in a box of what is said of a service on Plan."""
+    settled(page)
+    box = page.locator(".st-key-agree").get_by_label(label, exact=True)
+    box.fill(value)
+    box.press("Enter")
+    settled(page)

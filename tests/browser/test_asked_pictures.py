@@ -41,21 +41,13 @@ def api() -> Iterator[FakeApi]:
     one.close()
 
 
-def _set(page: Page, label: str, value: str) -> None:
-    steps.settled(page)
-    box = page.locator(".st-key-agree").get_by_label(label, exact=True)
-    box.fill(value)
-    box.press("Enter")
-    steps.settled(page)
-
-
 def _agree_and_start(page: Page, api: FakeApi) -> None:
     """The box on Plan, from the model's name to the start."""
     expect(page.get_by_text("A service is asked. Nothing is sent before you agree.")).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()
-    _set(page, "Which model", "model-x")
-    _set(page, "Its address", api.url)
-    _set(page, "Your key for 127.0.0.1", KEY)
+    steps.tell_service(page, "Which model", "model-x")
+    steps.tell_service(page, "Its address", api.url)
+    steps.tell_service(page, "Your key for 127.0.0.1", KEY)
     expect(page.get_by_text("pictures would be sent to model-x at 127.0.0.1")).to_be_visible()
     page.get_by_text("The first rows, as they will be sent").click()
     expect(page.locator(".st-key-agree img")).to_have_count(3)

@@ -36,14 +36,6 @@ def api() -> Iterator[FakeApi]:
     one.close()
 
 
-def _set(page: Page, label: str, value: str) -> None:
-    steps.settled(page)
-    box = page.locator(".st-key-agree").get_by_label(label, exact=True)
-    box.fill(value)
-    box.press("Enter")
-    steps.settled(page)
-
-
 @pytest.mark.parametrize("strategy", [ZERO, SHOWN])
 def test_from_the_spreadsheet_to_a_zip_that_asks_nobody(
     server: Server, page: Page, api: FakeApi, tmp_path: Path, strategy: str
@@ -60,9 +52,9 @@ def test_from_the_spreadsheet_to_a_zip_that_asks_nobody(
     page.get_by_text("A large language model, over an API").click()
     expect(page.get_by_text("A service is asked. Nothing is sent before you agree.")).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()
-    _set(page, "Which model", "model-x")
-    _set(page, "Its address", api.url)
-    _set(page, "Your key for 127.0.0.1", KEY)
+    steps.tell_service(page, "Which model", "model-x")
+    steps.tell_service(page, "Its address", api.url)
+    steps.tell_service(page, "Your key for 127.0.0.1", KEY)
     expect(page.get_by_text("texts would be sent to model-x at 127.0.0.1")).to_be_visible()
     page.get_by_text("The first rows, as they will be sent").click()
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()

@@ -94,6 +94,18 @@ def test_it_waits_for_the_closer_look_that_reads_the_same_texts(
     assert trying.look(project, prepare(project)).waits
 
 
+def test_it_does_not_begin_beside_a_training(home: Path, started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    project = opened()
+    run = project.new_run_folder()
+    write_json(run / "job.json", {"kind": "train", "args": {}})
+    write_json(run / "status.json", {"state": "running"})
+    monkeypatch.setattr("tlcore.jobs.is_alive", lambda folder: folder == run)
+    text = said(show("plan", project=project.id))
+    assert not started
+    assert "A training of this project is under way" in text
+    assert trying.progress(trying.look(project, prepare(project)))[1] == "Waiting for the training to end"
+
+
 def test_a_training_sends_it_away(home: Path, started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     project = opened()
     show("plan", project=project.id)

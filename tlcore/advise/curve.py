@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,11 @@ class Curve:
 
     def at(self, rows: int) -> float:
         """The score to be expected of a model that learns from so many rows."""
-        return _value(_fit(self.sizes, self.scores.mean(axis=0)), rows)
+        return _value(self._law, rows)
+
+    @cached_property
+    def _law(self) -> tuple[float, float, float]:
+        return _fit(self.sizes, self.scores.mean(axis=0))
 
     def gain(self, now: int, more: int, seed: int = 0) -> Gain:
         """What `more` rows on top of `now` would bring: the uncertainty of the curve, and the luck of which rows they are."""

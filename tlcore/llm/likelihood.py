@@ -77,7 +77,7 @@ def score(
 def calibrate(decoder: Decoder, scores: Scores, question: Question) -> Calibration:
     """From the scores of a batch of texts as they come (no labels needed), and of texts without content."""
     free = score(decoder, FREE, Question(question.instructions, question.labels, question.examples))
-    return Calibration(_usual(scores.forwards, free.forwards), _usual(scores.backwards, free.backwards))
+    return Calibration(usual(scores.forwards, free.forwards), usual(scores.backwards, free.backwards))
 
 
 def probabilities(scores: Scores, calibration: Calibration) -> np.ndarray:
@@ -87,19 +87,13 @@ def probabilities(scores: Scores, calibration: Calibration) -> np.ndarray:
     return _softmax(SHARPNESS * beyond)
 
 
-def usual(found: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As a Calibration, of one direction alone: found, free: log-probabilities [texts, labels] of texts as they come, and of such
-    without content."""
-    return _usual(found, free)
-
-
 def one_way(found: np.ndarray, calibrated: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """As `probabilities`, where only one of the two questions can be asked."""
     offset, spread = calibrated
     return _softmax(SHARPNESS * (_centred(found) - offset) / spread)
 
 
-def _usual(found: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def usual(found: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Offset and spread of each label: of the texts, drawn towards those without content and the common spread if few."""
     real, empty = _centred(found), _centred(free).mean(0)
     many = len(real)
