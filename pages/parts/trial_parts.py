@@ -64,12 +64,11 @@ def _say(verdict: Verdict) -> None:
         help="macro-F1: the mean over the classes of how many are found and how many of those found are right. In brackets: the 95 % interval. "
         "Counting words is TF-IDF with logistic regression, learnt from your rows alone.",
     )
-    for text in (verdict.doubts, verdict.alarm):
-        if text:
-            more = "\n".join(
-                f"- {escape_md(one)}" for one in (*verdict.reasons, *verdict.offers) if text == verdict.alarm
-            )
-            st.warning(f"{escape_md(text)}\n\n{more}" if more else escape_md(text))
+    if verdict.doubts:
+        st.warning(escape_md(verdict.doubts))
+    if verdict.alarm:
+        said = escape_md(" ".join((verdict.alarm, *verdict.reasons)))
+        st.warning(said + "\n\nWhat may help:\n" + "\n".join(f"- {escape_md(offer)}" for offer in verdict.offers))
     if verdict.enough:
         st.success(escape_md(verdict.enough))
     st.markdown(

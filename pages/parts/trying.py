@@ -36,10 +36,11 @@ class Look:
 
 
 def suits(facts: Facts, task: str) -> bool:
-    """Whether rows of this kind can be tried: each has one label, and there are enough of some classes."""
+    """Whether rows of this kind can be tried: texts alone, each with one label, and enough of some classes."""
     fit = [count for count in facts.classes.values() if count >= 1.5 * LEAST_A_CLASS]  # some are kept for the test
     few_enough = facts.rows <= deep.MOST_UNASKED
-    return get_task(task).one_of and few_enough and len(fit) >= 2 and sum(fit) >= 2 * LEAST_ROWS
+    what = get_task(task)
+    return what.one_of and "image" not in what.reads and few_enough and len(fit) >= 2 and sum(fit) >= 2 * LEAST_ROWS
 
 
 def look(project: Project, found: Prepared) -> Look:

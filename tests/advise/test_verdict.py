@@ -40,6 +40,7 @@ def test_the_alarm_says_why_and_what_to_do() -> None:
     assert "worse than counting words" in found.alarm
     assert "2.5 word pieces" in found.reasons[0]
     assert any("4,000 texts without a label" in offer for offer in found.offers)
+    assert not any("_" in offer for offer in found.offers), "names of the program are not words for the screen"
 
 
 def test_a_score_that_is_nearly_perfect_ends_the_search() -> None:

@@ -124,6 +124,8 @@ def test_other_rows_are_another_trial(home: Path, started: list[Path]) -> None:
 
 
 def test_few_rows_and_other_tasks_are_not_tried(home: Path, started: list[Path]) -> None:
+    many = prepare(opened()).facts
+    assert [trying.suits(many, task) for task in ("classify", "image_text", "multilabel")] == [True, False, False]
     few = opened("\n".join(TICKETS.splitlines()[:20]) + "\n")
     app = show("plan", project=few.id)
     assert not started

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tlcore.advise.curve import Gain
 from tlcore.advise.words import count_text
+from tlcore.strategies import get_strategy
 
 if TYPE_CHECKING:
     from tlcore.advise.mismatch import Mismatch
@@ -19,6 +20,7 @@ GOOD_ENOUGH = 0.95
 """From this macro-F1 on, a larger training has nearly nothing left to gain."""
 MANY_DOUBTED = 0.15
 """Share of labels that look wrong. Above it two people would not agree on the labels, and no model can agree with both."""
+READS_FIRST = "mlm_then_finetune"
 NOTHING = 0.004
 """A gain that is rounded to no point at all."""
 
@@ -92,10 +94,10 @@ def _alarm(trial: Trial) -> str:
 
 def _offers(unlabelled: int) -> tuple[str, ...]:
     texts = (
-        f"your {count_text(unlabelled, 'text')} without a label" if unlabelled else "texts of your field, under Data"
+        f"your {count_text(unlabelled, 'text')} without a label" if unlabelled else "more texts of your field (a second file, on Data)"
     )
     return (
-        f"Let it read {texts} first: “mlm_then_finetune” below.",
+        f"Let it read {texts} first: “{get_strategy(READS_FIRST).title}” below.",
         "Take another base model, one that was made for such texts, under Advanced.",
         "Let more of it learn: fine-tuning can make up for what it has not read. The score beside counting words will tell.",
     )
